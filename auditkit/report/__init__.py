@@ -1,0 +1,1 @@
+"""A notebook, run headless, as one self-contained HTML file."""

@@ -1,0 +1,1 @@
+"""Where a snapshot comes from: an organisation document, or the IAM API."""

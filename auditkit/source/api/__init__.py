@@ -1,0 +1,1 @@
+"""The IAM API: its endpoint profile, the client, the pull of a whole organisation."""
