@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AuditkitError": "errors",
     "BadAnswer": "errors",
+    "DecisionRefused": "errors",
     "DocumentError": "errors",
     "Findings": "findings",
     "InputError": "errors",
@@ -23,6 +24,7 @@ _HOMES = {
     "Refused": "errors",
     "ReportError": "errors",
     "RequiredError": "errors",
+    "ReviewError": "errors",
     "Secret": "source.secret",
     "Snapshot": "snapshot",
     "SnapshotDamaged": "errors",
@@ -38,7 +40,7 @@ _HOMES = {
     "pull": "source.api.pull",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

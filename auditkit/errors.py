@@ -9,6 +9,8 @@ AuditkitError
 │   ├── KeyFormatError         an API key that is not `ik_<keyId>.<keySecret>`
 │   ├── UnknownPrincipal       a principal that the snapshot does not hold
 │   ├── UnknownPermission      a permission that the catalogue does not hold
+│   ├── ReviewError            a campaign, a store of decisions, or an evidence pack
+│   │   └── DecisionRefused    a decision that says too little, or something that must not be kept
 │   └── SnapshotError          a folder that is no readable snapshot
 │       ├── SnapshotDamaged    a file differs from the manifest
 │       └── SnapshotTooNew     written by a newer auditkit
@@ -59,6 +61,14 @@ class UnknownPrincipal(InputError):
 
 class UnknownPermission(InputError):
     """A permission identifier that the catalogue does not hold."""
+
+
+class ReviewError(InputError):
+    """A campaign, a store of decisions or an evidence pack that cannot be read, or is not what it says."""
+
+
+class DecisionRefused(ReviewError):
+    """A decision that says too little, or something that must not be kept."""
 
 
 class SnapshotError(InputError):

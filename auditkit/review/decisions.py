@@ -1,0 +1,137 @@
+"""The store of decisions: append-only, chained, on disk before anything shows a decision as made."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from auditkit.errors import DecisionRefused, ReviewError
+from auditkit.review.entries import COLUMNS, GENESIS, Entry, breaks, chained, check
+
+_BUSY_SECONDS = 30.0
+_TABLE = f"""
+CREATE TABLE IF NOT EXISTS entries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    {", ".join(f"{name} TEXT NOT NULL" for name in COLUMNS)},
+    UNIQUE (entry_id)
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS no_update BEFORE UPDATE ON entries
+    BEGIN SELECT RAISE(ABORT, 'decisions are never changed; add an entry'); END;
+CREATE TRIGGER IF NOT EXISTS no_delete BEFORE DELETE ON entries
+    BEGIN SELECT RAISE(ABORT, 'decisions are never deleted; add an entry'); END;
+"""
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM entries"  # noqa: S608
+_INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+
+_STANDS = ("action", "target", "reviewer", "at", "reason", "content", "bulk")
+
+
+class DecisionStore:
+    """The decisions of one campaign in one SQLite file (WAL, synchronous FULL); several processes may write at once."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Open `path`, made with mode 0600 if it is absent. Raises `ReviewError` for a file that is no such store."""
+        self.path = Path(path)
+        if not self.path.exists():
+            self.path.touch(mode=0o600)
+        try:
+            self._connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.executescript(_TABLE)
+        except sqlite3.DatabaseError as problem:
+            message = f"{self.path.name}: is no store of decisions ({problem}); restore it from a copy"
+            raise ReviewError(message) from None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def __enter__(self) -> DecisionStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def append(self, entries: Iterable[Entry], *, recommendations: Mapping[str, str] | None = None) -> int:
+        """Write entries in one transaction, all or none; returns how many are new.
+
+        An entry whose id is there already with the same content is left as it is: a replayed click decides nothing
+        twice. Raises `DecisionRefused` for one that says too little, or whose id stands for another decision.
+        """
+        asked = list(entries)
+        for entry in asked:
+            check(entry, recommendation=(recommendations or {}).get(entry.item))
+        with self._writing() as cursor:
+            fresh = [entry for entry in asked if not self._known(cursor, entry)]
+            last = cursor.execute("SELECT chain FROM entries ORDER BY number DESC LIMIT 1").fetchone()
+            before = last[0] if last else GENESIS
+            for entry in fresh:
+                tied = chained(entry, before)
+                cursor.execute(_INSERT, [getattr(tied, name) for name in COLUMNS])
+                before = tied.chain
+        return len(fresh)
+
+    def entries(self) -> list[Entry]:
+        """The whole log in its order."""
+        rows = self._connection.execute(f"{_SELECT} ORDER BY number")
+        return [Entry(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+
+    def verify(self) -> list[str]:
+        """What is wrong with the log: one sentence a break, none if it is sound."""
+        return breaks(self.entries())
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Cursor]:
+        cursor = self._connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            yield cursor
+        except BaseException:
+            cursor.execute("ROLLBACK")
+            raise
+        cursor.execute("COMMIT")
+
+    @staticmethod
+    def _known(cursor: sqlite3.Cursor, entry: Entry) -> bool:
+        row = cursor.execute(f"{_SELECT} WHERE entry_id = ?", [entry.entry_id]).fetchone()
+        if row is None:
+            return False
+        there = dict(zip(COLUMNS, row, strict=True))
+        same = all(there[name] == getattr(entry, name) for name in ("item", "content", "action", "reviewer", "target"))
+        if not same:
+            raise DecisionRefused(f"entry {entry.entry_id}: that id stands for another decision already; decide again")
+        return True
+
+
+def state(entries: Iterable[Entry]) -> pd.DataFrame:
+    """Where each decided item stands, replayed from the log.
+
+    Returns item, action, target, reviewer, at, reason, content, bulk, conflict (bool), voices (how many reviewers hold
+    a decision), in item order. A reviewer's later entry replaces their earlier one; two reviewers who differ are a
+    conflict until an entry with `resolves` settles it; an undone entry counts no more.
+    """
+    log = list(entries)
+    undone = {entry.undoes for entry in log if entry.action == "undo"}
+    standing: dict[str, dict[str, Entry]] = {}
+    for entry in log:
+        if entry.action == "undo" or entry.entry_id in undone:
+            continue
+        voices = standing.setdefault(entry.item, {})
+        if entry.resolves:
+            voices.clear()
+        voices.pop(entry.reviewer, None)
+        voices[entry.reviewer] = entry
+    rows = [_row(item, list(voices.values())) for item, voices in sorted(standing.items())]
+    return pd.DataFrame(rows, columns=["item", *_STANDS, "conflict", "voices"])
+
+
+def _row(item: str, voices: list[Entry]) -> dict[str, object]:
+    last = voices[-1]
+    shown = {name: getattr(last, name) for name in _STANDS}
+    differ = len({(voice.action, voice.target) for voice in voices}) > 1
+    return {"item": item, **shown, "conflict": differ, "voices": len(voices)}

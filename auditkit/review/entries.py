@@ -1,0 +1,90 @@
+"""One decision as an entry of the log: what it may say, and the chain that ties it to the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+
+from auditkit.errors import DecisionRefused
+
+ACTIONS = ("keep", "remove", "change", "rotate", "delegate", "not mine", "undo")
+"""What a reviewer may say of one item; `undo` takes back the entry named in `undoes`."""
+
+GENESIS = "0" * 64
+"""What the first entry of a chain has before it."""
+
+LONGEST_REASON = 4_000
+_KEY_VALUE = re.compile(r"ik_[A-Za-z0-9_-]+\.[!-~]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One decision by one person on one item of a campaign; all fields are text, absent ones empty.
+
+    `item` is the item's stable identity, `content` the digest of what the reviewer was shown, `target` the role of a
+    `change` or the person of a `delegate`, `at` an RFC 3339 time, `bulk` the name of the bulk that made it, `undoes`
+    the entry taken back, `resolves` "yes" where it settles a conflict. `reviewer` is claimed; `account` is the
+    operating system's user and host.
+    """
+
+    entry_id: str
+    campaign: str
+    item: str
+    content: str
+    action: str
+    reviewer: str
+    at: str
+    reason: str = ""
+    target: str = ""
+    account: str = ""
+    bulk: str = ""
+    undoes: str = ""
+    resolves: str = ""
+    previous: str = ""
+    chain: str = ""
+
+
+COLUMNS = tuple(field.name for field in fields(Entry))
+
+
+def chained(entry: Entry, previous: str) -> Entry:
+    """The entry tied to the chain value `previous` by SHA-256 over its canonical JSON."""
+    tied = replace(entry, previous=previous, chain="")
+    text = json.dumps(asdict(tied), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return replace(tied, chain=hashlib.sha256(text.encode()).hexdigest())
+
+
+def breaks(entries: Sequence[Entry]) -> list[str]:
+    """What is wrong with a log in its order: one sentence a break, none for a sound chain."""
+    found, before = [], GENESIS
+    for number, entry in enumerate(entries, 1):
+        if entry.previous != before:
+            found.append(f"entry {number} ({entry.entry_id}): does not follow the one before it: cut out or moved")
+        if chained(entry, entry.previous).chain != entry.chain:
+            found.append(f"entry {number} ({entry.entry_id}): its content differs from its hash")
+        before = entry.chain
+    return found
+
+
+def check(entry: Entry, *, recommendation: str | None = None) -> None:
+    """Refuse, as `DecisionRefused`, an entry that says too little, or something that must not be kept."""
+    if entry.action not in ACTIONS:
+        raise DecisionRefused(f"{entry.item}: no decision is called {entry.action!r}; use one of {', '.join(ACTIONS)}")
+    if _KEY_VALUE.search(f"{entry.reason} {entry.target}"):
+        raise DecisionRefused(f"{entry.item}: the reason holds an API key; leave it out, and revoke that key")
+    if len(entry.reason) > LONGEST_REASON:
+        raise DecisionRefused(f"{entry.item}: the reason is longer than {LONGEST_REASON} characters; shorten it")
+    if not entry.reviewer.strip():
+        raise DecisionRefused(f"{entry.item}: nobody is named as reviewer; name who decides")
+    for action, want in (("change", "the role to change to"), ("delegate", "the person to delegate to")):
+        if entry.action == action and not entry.target.strip():
+            raise DecisionRefused(f"{entry.item}: '{action}' needs {want}")
+    if entry.action == "undo" and not entry.undoes:
+        raise DecisionRefused(f"{entry.item}: 'undo' needs the entry that it takes back")
+    against = entry.action == "keep" and recommendation not in (None, "keep")
+    if not entry.reason.strip() and (against or entry.bulk):
+        why = "many were decided at once" if entry.bulk else f"the recommendation is to {recommendation}"
+        raise DecisionRefused(f"{entry.item}: a reason is needed, since {why}")
