@@ -1,0 +1,60 @@
+"""The rules, one function each: from a snapshot's tables to the rows that deserve a person's attention."""
+
+from __future__ import annotations
+
+from auditkit.rules import credentials, data, organisation, permissions, principals, roles
+from auditkit.rules.base import Rule
+
+RULES: tuple[Rule, ...] = (
+    credentials.expired,
+    credentials.expiring,
+    credentials.revoked,
+    credentials.endless,
+    credentials.old,
+    credentials.dormant,
+    credentials.unfinished_rotation,
+    credentials.left_on_unusable,
+    credentials.found,
+    credentials.never_used,
+    credentials.far_expiry,
+    data.dangling,
+    data.twice,
+    data.unknown_value,
+    data.unreadable_time,
+    data.set_aside,
+    data.not_whole,
+    data.secret,
+    organisation.direct_authentication,
+    organisation.legacy_token,
+    organisation.administrators,
+    permissions.missing,
+    permissions.excess,
+    permissions.direct,
+    permissions.preview,
+    permissions.unknown,
+    permissions.undetermined,
+    permissions.forbidden,
+    permissions.self_widening,
+    permissions.toxic,
+    principals.shut_out,
+    principals.expired,
+    principals.dormant,
+    principals.never_used,
+    principals.foreign,
+    principals.without_access,
+    principals.without_credential,
+    principals.expiring,
+    roles.api_key_unsupported,
+    roles.type_unsupported,
+    roles.foreign,
+    roles.left_on_unusable,
+    roles.empty,
+    roles.unassigned,
+    roles.unknown_scope,
+    roles.broad,
+    roles.repeated,
+    roles.undeclared,
+    roles.expired,
+)
+
+__all__ = ["RULES", "Rule"]

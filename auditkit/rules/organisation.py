@@ -1,0 +1,67 @@
+"""ORG: what only the organisation as a whole shows."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from auditkit.limits import Limits
+from auditkit.rules.base import choose, hits, rule
+from auditkit.rules.needs import catalogue
+
+
+@rule("ORG001", "Direct API-key authentication is on", subject="organisation", severity="info", reads=("organisation",))
+def direct_authentication(organisation: pd.DataFrame) -> pd.DataFrame:
+    """The organisation's setting Direct API key authentication is on: keys travel with every call, not only with the
+    token exchange.
+
+    Fix: if no integration needs it, switch it off under Settings > Organisation Details.
+    """
+    return hits(
+        organisation[organisation.direct_api_key_auth],
+        subject=["organisation_id"],
+        message="direct API-key authentication is on",
+        related=["organisation_id", "direct_api_key_auth"],
+    )
+
+
+@rule("ORG002", "The legacy admin token must be reviewed by hand", subject="organisation", severity="info",
+      reads=("organisation", "principals"))  # fmt: skip
+def legacy_token(organisation: pd.DataFrame, principals: pd.DataFrame) -> pd.DataFrame:
+    """The organisation has API-key principals, whose credentials the Infuse IoT APIs do not accept: integrations may
+    still use the legacy admin token of `/admin/developer`, which is outside IAM and in no snapshot.
+
+    Fix: find out under `/admin/developer` whether the token is in use, by whom, and when it was last changed.
+    """
+    keys = int(principals.type.eq("ApiKey").sum())
+    return hits(
+        organisation.assign(api_keys=keys)[[keys > 0] * len(organisation)],
+        subject=["organisation_id"],
+        message="has {api_keys} API-key principals: review the legacy admin token by hand",
+        related={"organisation_id": "organisation_id", "api_key_principals": "api_keys"},
+    )
+
+
+@rule("ORG003", "Too few or too many administrators", subject="organisation", severity="medium",
+      reads=("organisation", "reach", "roles"), needs=(catalogue,))  # fmt: skip
+def administrators(
+    organisation: pd.DataFrame, reach: pd.DataFrame, roles: pd.DataFrame, *, limits: Limits
+) -> pd.DataFrame:
+    """The usable `User` principals that a live assignment gives a broad role (one holding at least `broad_role_share`
+    of the catalogue) that supports `User` or declares no types are fewer or more than `administrators` says: too few
+    and nobody can step in, too many and nobody is accountable.
+
+    Fix: assign narrower roles to those who do not administer, or a broad one to a second administrator.
+    """
+    fewest, most = limits.administrators
+    wide = roles.loc[roles.broad_share.ge(limits.broad_role_share), "role_id"]
+    people = reach[reach.principal_type.eq("User") & reach.usable & reach.support.ne("no") & reach.role_id.isin(wide)]
+    count = people.principal_id.nunique()
+    counted = organisation.assign(count=count, fewest=fewest, most=most)
+    return hits(
+        counted.assign(word=choose(counted["count"].lt(fewest), "too few", "too many"))[
+            ~counted["count"].between(fewest, most)
+        ],
+        subject=["organisation_id"],
+        message="has {count} administrators, {word}: {fewest} to {most} are wanted",
+        related={"organisation_id": "organisation_id", "administrators": "count", "fewest": "fewest", "most": "most"},
+    )
