@@ -1,0 +1,5 @@
+"""`python -m auditkit` is the command `auditkit`."""
+
+from auditkit.cli import main
+
+main()

@@ -1,0 +1,55 @@
+"""Where the commands write: standard output for the result, standard error for what is said about it, files whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditkit.terminal import visible
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+
+def emit(text: str) -> None:
+    """Write a result to standard output, ending with a line end."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def say(line: str) -> None:
+    """Write one line about the work to standard error."""
+    sys.stderr.write(visible(line) + "\n")
+
+
+def show(text: Text) -> None:
+    """Write styled text: with its colours in a terminal, plain where it is piped."""
+    if not sys.stdout.isatty():
+        emit(text.plain)
+        return
+    from rich.console import Console
+
+    Console(markup=False, highlight=False, emoji=False).print(text, end="", soft_wrap=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file beside its place and rename it there, so that no reader ever sees half of it."""
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="", errors="backslashreplace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def prepare_streams() -> None:
+    """A character that the terminal's encoding lacks is shown as an escape, not raised."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,104 @@
+"""The whole job on the bundled organisation: served on loopback, pulled over HTTP, audited, reported."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from auditkit.bundle import SAMPLE_AS_OF, bundled
+from auditkit.errors import InputError
+from auditkit.findings import Findings, audit
+from auditkit.limits import Limits
+from auditkit.report import write_report
+from auditkit.sandbox.server import Sandbox
+from auditkit.snapshot import Snapshot
+from auditkit.source.api.pull import pull
+from auditkit.source.secret import Secret
+from auditkit.terminal import counted, moment, rule_lines, severity_counts, top_findings, visible
+
+# What a demo makes, and so may replace; the mark is how it knows its own folder again.
+MADE = ("snapshot", "required_permissions.csv", "limits.toml", "findings.json", "findings.csv", "report.html")
+MARK = ".auditkit-demo"
+_MOST = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """What a demo made: where it lies, and what was found."""
+
+    folder: Path
+    findings: Findings
+
+
+def run(folder: Path, *, tell: Callable[[str], None]) -> Demo:
+    """Do the whole job and leave it in the folder; `tell` is told each step.
+
+    A folder that holds something, and was not made by a demo, raises `InputError`.
+    """
+    _check(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text("Made by `auditkit demo`, which replaces its own files here.\n", "utf-8")
+    with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as name:
+        work = Path(name)
+        findings = _job(work, tell)
+        for made in MADE:
+            _replace(work / made, folder / made)
+    return Demo(folder=folder, findings=findings)
+
+
+def _check(folder: Path) -> None:
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise InputError(f"--out: {str(folder)!r} holds something that no demo made; choose another folder")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out: {str(folder)!r} is no folder; choose another place")
+
+
+def _job(work: Path, tell: Callable[[str], None]) -> Findings:
+    for name in ("required_permissions.csv", "limits.toml"):
+        shutil.copyfile(bundled(f"data/{name}"), work / name)
+    tell("pulling the sample organisation over HTTP from a sandbox on loopback")
+    snapshot = _pulled(work / "snapshot")
+    tell("auditing it")
+    limits = Limits.from_toml(work / "limits.toml")
+    findings = audit(snapshot, limits=limits, required=work / "required_permissions.csv")
+    (work / "findings.json").write_text(findings.to_json(), "utf-8", newline="")
+    (work / "findings.csv").write_text(findings.to_csv(), "utf-8", newline="")
+    tell("running the notebook and writing the report")
+    write_report(
+        snapshot, work / "report.html", required=work / "required_permissions.csv", config=work / "limits.toml"
+    )
+    return findings
+
+
+def _pulled(out: Path) -> Snapshot:
+    document = json.loads(bundled("data/organisation.json").read_bytes())
+    with Sandbox(document, clock=lambda: pd.Timestamp(SAMPLE_AS_OF).timestamp()) as sandbox:
+        return pull(sandbox.url, document["organisation"]["id"], Secret.parse(sandbox.key), out=out)
+
+
+def _replace(new: Path, old: Path) -> None:
+    """Put a new file or folder in the place of an old one."""
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old)
+    new.replace(old)
+
+
+def summary(demo: Demo) -> str:
+    """What was found, where the files lie, and the command that opens JupyterLab on them."""
+    findings, folder = demo.findings, demo.folder
+    judged = int(findings.rules.evaluated.sum())
+    lines = [
+        f"{visible(findings.snapshot.organisation_id)} as of {moment(findings.as_of)}: "
+        f"{counted(len(findings), 'finding')} ({severity_counts(findings)}), {judged} of {len(findings.rules)} rules judged",
+        "", *rule_lines(findings), "", "The worst of them:", *top_findings(findings, _MOST), "", "Files:",
+        *(f"  {visible(folder / name)}" for name in MADE), "",
+        "Open JupyterLab on them:", f"  auditkit lab {shlex.quote(str(folder))}",
+    ]  # fmt: skip
+    return "\n".join(lines)
