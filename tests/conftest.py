@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+# Fixtures of a browser and a JupyterLab that tests of several folders share.
+pytest_plugins = ["browser"]
+
 STRICT = os.environ.get("CI", "").lower() == "true"
 
 

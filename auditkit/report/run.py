@@ -1,0 +1,185 @@
+"""`make_report`: a notebook run headless on a snapshot, in a folder of its own, and written as one HTML file."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from auditkit import bundle
+from auditkit.errors import InputError, ReportError
+from auditkit.report.flatten import flatten
+from auditkit.report.page import PARAMETERS, page
+from auditkit.snapshot import Snapshot
+
+HEADLESS = "AUDITKIT_HEADLESS"
+_LONGEST_RUN = 1800
+_LONGEST_MESSAGE = 600
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_SECRET = re.compile(r"ik_([A-Za-z0-9_-]+)\.[^\s\"'<>]+|(Bearer|ApiKey)\s+\S+")
+
+
+def make_report(
+    snapshot: str | Path | Snapshot,
+    *,
+    notebook: str | Path = "quarterly_access_review",
+    as_of: str | pd.Timestamp | None = None,
+    required: str | Path | None = None,
+    config: str | Path | None = None,
+    out: str | Path,
+) -> Path:
+    """Run a notebook on a snapshot and write what it shows to `out`, whole or not at all; answers the path.
+
+    `notebook` is a bundled one's name or the path of another. The same snapshot, `as_of`, required permissions and
+    limits give the same bytes. A cell that fails raises `ReportError`, which names it.
+    """
+    target = _target(Path(out))
+    source = read_notebook(notebook)
+    with tempfile.TemporaryDirectory(prefix="auditkit-report-") as folder:
+        work = Path(folder)
+        values = {
+            "SNAPSHOT": _folder(snapshot, work),
+            "AS_OF": as_of.isoformat() if isinstance(as_of, pd.Timestamp) else as_of,
+            "REQUIRED": _absolute(required),
+            "CONFIG": _absolute(config),
+        }
+        html = page(flatten(_executed(with_parameters(source, values), work)))
+    _write(target, html)
+    return target
+
+
+def read_notebook(notebook: str | Path) -> Any:
+    """A bundled notebook by its name, or another by its path; the file itself is never written."""
+    path = Path(notebook)
+    if path.suffix != ".ipynb":
+        path = next((one for one in bundle.notebooks() if one.stem == str(notebook)), path)
+    try:
+        return nbformat.read(path, as_version=4)
+    except OSError as error:
+        names = ", ".join(one.stem for one in bundle.notebooks())
+        raise InputError(f"{notebook}: no such notebook ({error.strerror}); bundled are {names}") from None
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError):
+        raise InputError(f"{notebook}: is no notebook; give an .ipynb file") from None
+
+
+def with_parameters(notebook: Any, values: Mapping[str, str | None]) -> Any:
+    """The notebook with these values in place of those its `parameters` cell assigns, and a cell after it that shows
+    the cover. Cell ids are numbered anew, so that two runs are alike."""
+    places = [place for place, cell in enumerate(notebook.cells) if PARAMETERS in cell.metadata.get("tags", [])]
+    if len(places) != 1:
+        raise ReportError(f"the notebook has {len(places)} cells tagged `{PARAMETERS}`; it needs exactly one")
+    cell = notebook.cells[places[0]]
+    cell.source = _assigned(cell.source, values)
+    notebook.cells.insert(places[0] + 1, nbformat.v4.new_code_cell("desk.cover()"))
+    for number, each in enumerate(notebook.cells):
+        each["id"] = f"cell-{number}"
+    return notebook
+
+
+def _assigned(source: str, values: Mapping[str, str | None]) -> str:
+    """Source code whose top-level assignments to the names of `values` assign those values instead."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise ReportError(f"the notebook's parameters cell is no Python: {error.msg}, line {error.lineno}") from None
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            name = statement.targets[0].id
+            if name in values:
+                statement.value = ast.Constant(values[name])
+    return ast.unparse(tree)
+
+
+class _ThisPython(KernelSpecManager):  # type: ignore[misc]
+    """Finds one kernel: the interpreter that runs auditkit, whatever kernels the user has installed."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name="Python 3", language="python")
+
+
+def _executed(notebook: Any, work: Path) -> Any:
+    """The notebook with its outputs, or `ReportError` naming the cell that failed."""
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
+    client = NotebookClient(
+        notebook, km=manager, timeout=_LONGEST_RUN, allow_errors=False, store_widget_state=True,
+        resources={"metadata": {"path": str(work)}},
+    )  # fmt: skip
+    # Its own IPython folder: nothing of the run enters the user's history.
+    environment = os.environ | {HEADLESS: "1", "IPYTHONDIR": str(work / ".ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    try:
+        return client.execute(env=environment)
+    except CellExecutionError as error:
+        number, message = _failed(notebook), f"{error.ename}: {error.evalue}"
+        raise ReportError(f"cell {number} of the notebook failed: {_told(message)}") from None
+    except CellTimeoutError:
+        raise ReportError(f"a cell of the notebook ran for more than {_LONGEST_RUN} s and was stopped") from None
+    except DeadKernelError:
+        raise ReportError("the notebook's kernel died; is there enough memory?") from None
+
+
+def _failed(notebook: Any) -> int:
+    """The number, from 1, of the cell with an error, as the notebook itself counts: the cover's cell is not in it."""
+    failed = [
+        place
+        for place, cell in enumerate(notebook.cells)
+        if any(output.output_type == "error" for output in cell.get("outputs", []))
+    ]
+    parameters = [PARAMETERS in cell.metadata.get("tags", []) for cell in notebook.cells].index(True)
+    place = failed[0] if failed else parameters
+    return place + 1 if place <= parameters else place
+
+
+def _told(message: str) -> str:
+    """A message fit to be shown: no control sequences, no secret, not endless."""
+    text = _SECRET.sub(lambda found: f"ik_{found.group(1)}.<secret>" if found.group(1) else "<secret>", _ANSI.sub("", message))
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
+
+
+def _folder(snapshot: str | Path | Snapshot, work: Path) -> str:
+    if isinstance(snapshot, Snapshot):
+        snapshot.save(work / "snapshot")
+        return str(work / "snapshot")
+    return str(Path(snapshot).absolute())
+
+
+def _absolute(path: str | Path | None) -> str | None:
+    return None if path is None else str(Path(path).absolute())
+
+
+def _target(out: Path) -> Path:
+    """The file to write, refused before the notebook runs if it cannot be."""
+    if out.is_dir():
+        raise InputError(f"{out} is a folder; name the file to write, such as {out / 'report.html'}")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"{out.parent}: there is no such folder to write the report into")
+    return out
+
+
+def _write(target: Path, html: str) -> None:
+    """Write beside the target and rename into place: the old report or the new one, never half."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.absolute().parent)
+        beside = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                file.write(html)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written ({error.strerror})") from None

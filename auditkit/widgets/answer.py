@@ -1,0 +1,66 @@
+"""The answer in words, in a few large numbers, and rule by rule."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from auditkit.findings import Findings
+from auditkit.rules import RULES
+from auditkit.severity import DTYPE, SEVERITIES
+from auditkit.widgets.base import results
+from auditkit.widgets.markup import safe_text
+
+# What a reviewer is asked first; the other rules follow in the table.
+FIRST_ASKED = {
+    "PRN003": "dormant principals", "PRN004": "principals never used", "CRD002": "credentials expiring soon",
+    "CRD001": "expired credentials", "CRD003": "revoked credentials", "ROL001": "ApiKey on unsupported roles",
+    "PRM001": "required permissions missing", "PRM007": "must-never permissions held",
+}  # fmt: skip
+
+
+def verdict(found: Findings) -> str:
+    """The whole audit in a sentence, which never sounds clean where something was not judged."""
+    counts = found.frame.severity.value_counts()
+    worst = [f"{counts[word]:,} {word}" for word in ("critical", "high") if counts[word]]
+    rest = f"{len(found.frame):,} findings in all"
+    silent, total = int((~found.rules.evaluated).sum()), len(found.rules)
+    judged = f"{silent} of {total} rules could not be evaluated" if silent else f"all {total} rules were evaluated"
+    if worst:
+        number = int(counts["critical"] + counts["high"])
+        return f"Act now on {' and '.join(worst)} finding{'s' if number > 1 else ''} ({rest}); {judged}."
+    return f"No critical or high finding in what could be judged ({rest}); {judged}."
+
+
+def answer_rows(found: Findings) -> pd.DataFrame:
+    """One row a rule: worst severity found, rule, title, found in words, what to do; worst first."""
+    rules = found.rules
+    worst = found.frame.groupby("rule", observed=True).severity.max().reindex(rules.id)
+    fixes = {rule.id: rule.fix for rule in RULES}
+    frame = pd.DataFrame(
+        {
+            "severity": pd.Categorical(worst.to_numpy(), dtype=DTYPE),
+            "rule": rules.id.to_numpy(),
+            "title": rules.title.to_numpy(),
+            "found": results(rules),
+            "family": rules.family.to_numpy(),
+            "count": rules["count"].to_numpy(),
+            "population": rules.population.to_numpy(),
+            "evaluated": rules.evaluated.to_numpy(),
+            "why_not": rules.why_not.to_numpy(),
+            "fix": [fixes[name] for name in rules.id],
+        }
+    )
+    rank = frame.severity.cat.codes.rsub(len(SEVERITIES)).where(frame.evaluated | frame["count"].gt(0), -1)
+    return frame.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+
+
+def tiles(rules: pd.DataFrame) -> str:
+    """The first questions as large numbers: "7 of 212", or "not evaluated"."""
+    said = dict(zip(rules.id, zip(rules.evaluated, rules["count"], rules.population, strict=True), strict=True))
+    tiles = "".join(_tile(label, *said[rule]) for rule, label in FIRST_ASKED.items() if rule in said)
+    return f'<div class="ak-tiles">{tiles}</div>'
+
+
+def _tile(label: str, evaluated: bool, count: int, population: int) -> str:
+    number = f"<strong>{count:,}</strong> of {population:,}" if evaluated or count else "<strong>?</strong> not evaluated"
+    return f'<div class="ak-tile"><span>{number}</span><span>{safe_text(label)}</span></div>'

@@ -1,0 +1,189 @@
+"""What every panel is: a frame, a static twin, and a widget whose sliders judge anew only the rules concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pandas as pd
+
+from auditkit.errors import AuditkitError
+from auditkit.findings import Findings, run_rules
+from auditkit.limits import Limits
+from auditkit.widgets.markup import bullets, safe_table, safe_text
+from auditkit.widgets.style import STYLE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from auditkit.widgets.desk import Desk
+
+# A saved notebook keeps the first rows of a panel only; the report keeps all of them.
+ROWS_KEPT = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slider:
+    """A slider over one limit, in days."""
+
+    limit: str
+    label: str
+    most: int = 730
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What a panel shows at given limits.
+
+    `extras` is HTML made by the helpers of `markup`; `draw` makes the figure, last of all, since that takes longest;
+    `hidden` columns are in the frame and not in the table.
+    """
+
+    frame: pd.DataFrame
+    headline: str
+    notes: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    extras: Sequence[str] = ()
+    draw: Callable[[], Figure] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    filters: Sequence[str] = ()
+    hidden: Sequence[str] = ()
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The frame without the columns that only a program needs."""
+        return self.frame.drop(columns=list(self.hidden))
+
+    def head(self) -> str:
+        """Everything above the table, as HTML."""
+        warn = f'<div class="ak-warn"><strong>Not evaluated</strong>{bullets(self.warnings)}</div>' if self.warnings else ""
+        notes = "".join(f'<p class="ak-note">{safe_text(note)}</p>' for note in self.notes)
+        return f'<p class="ak-head">{safe_text(self.headline)}</p>{warn}{notes}{"".join(self.extras)}'
+
+    def picture(self) -> str:
+        """The figure as HTML, drawn now; nothing where there is none."""
+        if self.draw is None:
+            return ""
+        from auditkit.charts import figure_html
+
+        return figure_html(self.draw())
+
+    def table(self, rows: int | None = None) -> str:
+        """The table as HTML, complete or its first rows; nothing where there are no rows."""
+        if self.frame.empty:
+            return ""
+        shown = self.shown if rows is None else self.shown.head(rows)
+        cut = len(self.frame) - len(shown)
+        more = f'<p class="ak-note">and {cut:,} more rows</p>' if cut else ""
+        return safe_table(shown, labels=self.labels, filters=self.filters) + more
+
+
+class Static:
+    """A piece of HTML that shows itself without a kernel and without a script."""
+
+    def __init__(self, html: str, *, text: str = "") -> None:
+        self.fragment = f'<div class="ak-panel">{html}</div>'
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text or "a static panel"
+
+    def _repr_html_(self) -> str:
+        return STYLE + self.fragment
+
+
+class Panel:
+    """One question about a snapshot. Subclasses say which rules answer it, and build a `View` of what they found."""
+
+    rules: ClassVar[tuple[str, ...]] = ()
+    sliders: ClassVar[tuple[Slider, ...]] = ()
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.limits = desk.limits
+        self._current: View | None = None
+        self._widget: Any = None
+
+    def build(self, found: Findings) -> View:
+        """The view of what the panel's rules found."""
+        raise NotImplementedError
+
+    @property
+    def view(self) -> View:
+        """The view at the panel's present limits."""
+        if self._current is None:
+            self._current = self.build(self._found())
+        return self._current
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """What the panel shows, as a frame: the same that the desk's call of this name returns."""
+        return self.view.frame
+
+    def move(self, **days: int) -> View:
+        """Judge the panel's rules at other limits, and show what they find."""
+        self.limits = replace(self.limits, **days)
+        self._current = None
+        return self.view
+
+    def static(self, rows: int | None = None) -> Static:
+        """The panel without a kernel: what the report, and a notebook reopened elsewhere, shows."""
+        view = self.view
+        return Static(self._settings() + view.head() + view.picture() + view.table(rows), text=view.headline)
+
+    def widget(self) -> Any:
+        """The panel with its sliders and a table to page, search and filter; made once."""
+        if self._widget is None:
+            from auditkit.widgets.interactive import panel_widget
+
+            self._widget = panel_widget(self)
+        return self._widget
+
+    def attempt(self, **days: int) -> View | str:
+        """As `move`, but a refusal comes back as its sentence, to be shown where the panel stands."""
+        try:
+            return self.move(**days)
+        except AuditkitError as error:
+            return str(error)
+
+    def _found(self) -> Findings:
+        """What the rules found: what the desk has already, unless a limit was moved."""
+        if self.limits != self.desk.limits:
+            return run_rules(self.desk.tables, self.limits, self.rules)
+        return self.desk.among(self.rules)
+
+    def _settings(self) -> str:
+        words = [f"{slider.label}: {getattr(self.limits, slider.limit)} days" for slider in self.sliders]
+        return f'<p class="ak-note">{safe_text("; ".join(words))}</p>' if words else ""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        if self.desk.headless:
+            return {"text/plain": self.view.headline, "text/html": self.static().fragment}
+        twin = self.static(ROWS_KEPT)
+        live: dict[str, Any] = self.widget()._repr_mimebundle_()
+        return {**live, "text/html": twin._repr_html_(), "text/plain": self.view.headline}
+
+
+def counted(count: int, population: int, what: str) -> str:
+    """ "7 of 212 principals", and "0 of 212 principals: nothing found"."""
+    words = f"{count:,} of {population:,} {what}"
+    return words if count else f"{words}: nothing found"
+
+
+def reasons(found: Findings) -> list[str]:
+    """Why rules could not be judged, or not on everything, each with its id."""
+    silent = found.rules[~found.rules.evaluated]
+    return [f"{rule}, {title}: {why}" for rule, title, why in zip(silent.id, silent.title, silent.why_not, strict=True)]
+
+
+def results(rules: pd.DataFrame) -> list[str]:
+    """What each rule gave, in words: "7 of 212", "0 of 212: nothing found", "not evaluated: ..."."""
+    rows = zip(rules.evaluated, rules["count"], rules.population, rules.why_not, strict=True)
+    return [_result(evaluated, count, population, why) for evaluated, count, population, why in rows]
+
+
+def _result(evaluated: bool, count: int, population: int, why: str) -> str:
+    if evaluated:
+        return f"{count:,} of {population:,}" + ("" if count else ": nothing found")
+    return f"not evaluated: {why}" if not count else f"{count:,} found, but not evaluated whole: {why}"

@@ -1,0 +1,66 @@
+"""The first page of a report: what was judged, the verdict, and what the verdict does not cover."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import auditkit
+from auditkit.findings_text import instant
+from auditkit.widgets.answer import verdict
+from auditkit.widgets.base import Static, reasons
+from auditkit.widgets.coverage import unread
+from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
+
+if TYPE_CHECKING:
+    from auditkit.widgets.desk import Desk
+
+# What the report's page takes its title from.
+COVER_TYPE = "application/vnd.auditkit.cover+json"
+
+
+class Cover(Static):
+    """The first page; `title` and `facts` as text, the rest as HTML."""
+
+    def __init__(self, desk: Desk) -> None:
+        name = _name(desk)
+        self.title = f"Access review of {name}, {desk.as_of:%Y-%m-%d}"
+        self.facts = facts(desk)
+        super().__init__(_html(desk, self.facts), text=self.title)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {
+            "text/plain": self.title,
+            "text/html": self.fragment,
+            COVER_TYPE: {"title": self.title},
+        }
+
+
+def facts(desk: Desk) -> list[tuple[str, str]]:
+    """What was judged, when and with what."""
+    snapshot = desk.snapshot
+    return [
+        ("Organisation", f"{_name(desk)} ({snapshot.organisation_id})"),
+        ("Judged as of", instant(desk.as_of)),
+        ("Pulled", f"{instant(snapshot.manifest.started_at)} to {instant(snapshot.manifest.finished_at)}"),
+        ("Source", snapshot.manifest.origin),
+        ("Snapshot", f"{snapshot.id} ({'complete' if snapshot.complete else 'NOT complete'})"),
+        ("Tool", f"auditkit {auditkit.__version__}"),
+        ("Required permissions", desk.required_words),
+    ]
+
+
+def _html(desk: Desk, told: list[tuple[str, str]]) -> str:
+    found, missing = desk.findings, unread(desk.snapshot)
+    silent = reasons(found)
+    read = f"<h2>What was not read</h2>{bullets(missing) or '<p>Nothing: every collection was read whole.</p>'}"
+    judged = f"<h2>What was not evaluated</h2>{bullets(silent) or '<p>Nothing: every rule was evaluated.</p>'}"
+    return (
+        f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{definitions(told)}'
+        f'<div class="ak-gaps{" ak-open" if missing or silent else ""}">{read}{judged}</div>'
+        f"<h2>Limits and their sources</h2>{safe_table(desk.limits.table())}"
+    )
+
+
+def _name(desk: Desk) -> str:
+    names = desk.snapshot.frames["organisation"].name
+    return str(names.iloc[0]) if len(names) else desk.snapshot.organisation_id

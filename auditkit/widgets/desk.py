@@ -1,0 +1,157 @@
+"""The desk: one snapshot, judged once, with a panel for each question and a call that returns the panel's frame."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from auditkit.access.required import read_required
+from auditkit.access.tables import Tables
+from auditkit.errors import InputError
+from auditkit.findings import Findings, run_rules
+from auditkit.limits import Limits
+from auditkit.snapshot import Snapshot
+from auditkit.widgets.base import Panel, Static
+from auditkit.widgets.cover import Cover
+from auditkit.widgets.coverage import CoveragePanel
+from auditkit.widgets.credentials import CredentialPanel
+from auditkit.widgets.findings import AnswerPanel, FindingsPanel
+from auditkit.widgets.gaps import GapPanel
+from auditkit.widgets.inactive import InactivePanel
+from auditkit.widgets.markup import safe_text
+from auditkit.widgets.opening import Opened, find_config, find_required, find_snapshot
+from auditkit.widgets.roles import RolePanel
+from auditkit.widgets.thresholds import ThresholdPanel
+
+# Set by the report, whose kernel has nobody to move a slider: panels show their static twins, complete.
+HEADLESS = "AUDITKIT_HEADLESS"
+
+PANELS: dict[str, type[Panel]] = {
+    "answer": AnswerPanel,
+    "coverage": CoveragePanel,
+    "credentials": CredentialPanel,
+    "findings": FindingsPanel,
+    "gaps": GapPanel,
+    "inactive": InactivePanel,
+    "roles": RolePanel,
+    "thresholds": ThresholdPanel,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A snapshot with its tables, limits and findings. `said` tells where each came from."""
+
+    snapshot: Snapshot
+    tables: Tables
+    limits: Limits
+    required_words: str
+    said: tuple[str, ...]
+    headless: bool = False
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The instant of every judgement."""
+        return self.tables.as_of
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What all rules found, judged once."""
+        return run_rules(self.tables, self.limits)
+
+    def among(self, rules: tuple[str, ...]) -> Findings:
+        """What some of the rules found, out of what is already judged."""
+        found = self.findings
+        frame = found.frame[found.frame.rule.isin(rules)].reset_index(drop=True)
+        return replace(found, frame=frame, rules=found.rules[found.rules.id.isin(rules)].reset_index(drop=True))
+
+    def panel(self, name: str) -> Panel:
+        """The panel of this name: answer, coverage, credentials, findings, gaps, inactive, roles, thresholds."""
+        if name not in PANELS:
+            raise InputError(f"there is no panel {name!r}; choose one of {', '.join(PANELS)}")
+        return PANELS[name](self)
+
+    def cover(self) -> Cover:
+        """The first page: the verdict, what was judged, and what was not."""
+        return Cover(self)
+
+    def answer(self) -> pd.DataFrame:
+        """One row a rule: what it found, of how many, or why it was not evaluated."""
+        return self.panel("answer").frame
+
+    def coverage(self) -> pd.DataFrame:
+        """One row a collection: what was received, kept and set aside, and whether it is complete."""
+        return self.panel("coverage").frame
+
+    def credentials(self, **days: int) -> pd.DataFrame:
+        """Expiring, expired and revoked credentials; `expiring_days` may differ from the configured limit."""
+        return self.panel("credentials").move(**days).frame
+
+    def gaps(self) -> pd.DataFrame:
+        """Missing, undetermined and excess permissions, and those that must never be held."""
+        return self.panel("gaps").frame
+
+    def inactive(self, **days: int) -> pd.DataFrame:
+        """Inactive principals; `dormant_days` and `never_used_days` may differ from the configured limits."""
+        return self.panel("inactive").move(**days).frame
+
+    def roles(self) -> pd.DataFrame:
+        """ApiKey principals on roles that do not support ApiKey, with the group that each comes through."""
+        return self.panel("roles").frame
+
+    def thresholds(self, **days: int) -> pd.DataFrame:
+        """What other limits would add to the findings, or take away."""
+        return self.panel("thresholds").move(**days).frame
+
+    def __repr__(self) -> str:
+        return f"<Desk of snapshot {self.snapshot.id}>"
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<p>{safe_text(line)}</p>" for line in self.said)
+        return Static(lines)._repr_html_()
+
+
+def open_desk(
+    snapshot: str | Path | Snapshot | None = None,
+    *,
+    as_of: str | pd.Timestamp | None = None,
+    required: str | Path | None = None,
+    config: str | Path | None = None,
+) -> Desk:
+    """Open a snapshot to look at: its path, else `AUDITKIT_SNAPSHOT`, else the newest in the working folder, else the
+    bundled sample; the desk says aloud which.
+
+    `as_of` is RFC 3339 with an offset, by default when the snapshot was pulled. `required` and `config` are paths, by
+    default `required_permissions.csv` and `limits.toml` of the working folder, where they are there.
+    """
+    headless = bool(os.environ.get(HEADLESS))
+    found = find_snapshot(snapshot)
+    rows, config_path = find_required(required, found, look=not headless), find_config(config, found, look=not headless)
+    table = None if rows.value is None else read_required(rows.value)
+    limits = Limits() if config_path.value is None else Limits.from_toml(config_path.value)
+    tables = Tables(found.value, as_of=_instant(as_of), required=table)
+    whole = Opened(found.value, f"Judged as of {tables.as_of:%Y-%m-%d %H:%M} UTC.")
+    return Desk(
+        snapshot=found.value,
+        tables=tables,
+        limits=limits,
+        required_words="none were given" if table is None else f"{len(table):,} rows",
+        said=(found.words, rows.words, config_path.words, whole.words),
+        headless=headless,
+    )
+
+
+def _instant(as_of: str | pd.Timestamp | None) -> pd.Timestamp | None:
+    if as_of is None:
+        return None
+    try:
+        moment = pd.Timestamp(as_of)
+    except ValueError:
+        raise InputError(f"as_of {as_of!r} is no time; write it as 2026-10-01T00:00:00Z") from None
+    if moment is pd.NaT or moment.tzinfo is None:
+        raise InputError(f"as_of {as_of!r} has no offset from UTC; write it as 2026-10-01T00:00:00Z")
+    return moment.tz_convert("UTC").as_unit("us")

@@ -1,0 +1,144 @@
+"""The one way from data to HTML: every value escaped, isolated from the writing direction around it, and bounded.
+
+Nothing else in the notebook or the report turns text of the IAM into markup.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+LONGEST_TEXT = 300
+_NOTHING = '<span class="ak-none">–</span>'
+# Characters that change how others look, or that look like nothing: shown by their code point instead.
+_SUSPECT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e0fff]"
+)
+# A cell that needs none of the care above, which is nearly every one.
+_PLAIN = re.compile(r"[\w .:,;/@|+()\-]{0,80}", re.ASCII)
+
+
+def safe_text(value: object) -> str:
+    """A text as HTML: escaped, cut after `LONGEST_TEXT` characters, its invisible characters shown, in a `<bdi>`."""
+    text = str(value)
+    if _PLAIN.fullmatch(text):
+        return text
+    more = len(text) - LONGEST_TEXT
+    shown = _SUSPECT.sub(_badge, escape(text[:LONGEST_TEXT]))
+    return f"<bdi>{shown}</bdi>" + (f'<span class="ak-more">…({more:,} more)</span>' if more > 0 else "")
+
+
+def sentence(*parts: object) -> str:
+    """A paragraph of the given texts, each escaped."""
+    return f"<p>{' '.join(safe_text(part) for part in parts)}</p>"
+
+
+def safe_table(
+    frame: pd.DataFrame,
+    *,
+    caption: str = "",
+    labels: Mapping[str, str] | None = None,
+    filters: Iterable[str] = (),
+) -> str:
+    """A frame as an HTML table, complete, without its index.
+
+    `labels` names columns for readers; `filters` marks those that a reader may choose values of. A severity column
+    carries its word as a class, so that it can be coloured, and its rank, so that it sorts worst first.
+    """
+    names, chosen = labels or {}, set(filters)
+    heads = "".join(
+        f'<th scope="col"{" data-filter" if name in chosen else ""}>{safe_text(names.get(name, _label(name)))}</th>'
+        for name in frame.columns
+    )
+    columns = [_cells(frame[name]) for name in frame.columns]
+    rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
+    title = f"<caption>{safe_text(caption)}</caption>" if caption else ""
+    table = f'<table class="ak-table">{title}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<div class="ak-scroll">{table}</div>'
+
+
+def definitions(pairs: Iterable[tuple[str, object]]) -> str:
+    """Names and what they stand for, as a definition list."""
+    rows = "".join(f"<dt>{safe_text(name)}</dt><dd>{_value(value)}</dd>" for name, value in pairs)
+    return f'<dl class="ak-facts">{rows}</dl>'
+
+
+def bullets(texts: Iterable[object]) -> str:
+    """Texts as a list; nothing where there is none."""
+    items = "".join(f"<li>{safe_text(text)}</li>" for text in texts)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def plain(column: pd.Series) -> list[str]:
+    """A column as the texts that a table shows, unescaped: what a search looks through."""
+    return ["" if text is None else text for text in _texts(column)]
+
+
+def _label(name: object) -> str:
+    text = str(name).replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _badge(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    name = unicodedata.name(found.group(), "control character")
+    return f'<span class="ak-code" title="{escape(name.lower())}">U+{code:04X}</span>'
+
+
+def _cells(column: pd.Series) -> list[str]:
+    if column.name == "severity":
+        return [f'<td class="ak-{word}" data-sort="{rank}">{word}</td>' for rank, word in _ranked(column)]
+    number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+    start = '<td class="ak-number">' if number else "<td>"
+    return [f"{start}{_NOTHING if text is None else safe_text(text)}</td>" for text in _texts(column)]
+
+
+def _ranked(column: pd.Series) -> Iterable[tuple[int, str]]:
+    order = {"critical": 0, "high": 1, "medium": 2, "low": 3, "info": 4}
+    words = column.astype("str").fillna("").tolist()
+    return [(order.get(word, 5), word if word in order else "") for word in words]
+
+
+def _texts(column: pd.Series) -> list[str | None]:
+    """Each value as text, None where it is missing."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return _times(column)
+    shown = _shown_as(column.dtype)
+    return [None if _missing(value) else shown(value) for value in column.tolist()]
+
+
+def _times(column: pd.Series) -> list[str | None]:
+    """Times as ISO dates; with the time of day where a column has any."""
+    days = column.dt.normalize().eq(column) | column.isna()
+    words = column.dt.strftime("%Y-%m-%d" if bool(days.all()) else "%Y-%m-%d %H:%M")
+    return [None if _missing(word) else str(word) for word in words.tolist()]
+
+
+def _shown_as(dtype: Any) -> Callable[[Any], str]:
+    if pd.api.types.is_bool_dtype(dtype):
+        return lambda value: "yes" if value else "no"
+    if pd.api.types.is_integer_dtype(dtype):
+        return lambda value: f"{value:,}"
+    if pd.api.types.is_float_dtype(dtype):
+        return lambda value: f"{value:,.2f}".rstrip("0").rstrip(".")
+    return _value_text
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def _value(value: object) -> str:
+    return _NOTHING if _missing(value) else safe_text(_value_text(value))
+
+
+def _missing(value: object) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or value != value

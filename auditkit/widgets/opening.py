@@ -1,0 +1,72 @@
+"""Which snapshot, required permissions and limits a notebook works on, each with the sentence that says so."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from auditkit import bundle
+from auditkit.errors import SnapshotError
+from auditkit.snapshot import Snapshot, load
+
+VARIABLE = "AUDITKIT_SNAPSHOT"
+REQUIRED_NAME, CONFIG_NAME = "required_permissions.csv", "limits.toml"
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Opened(Generic[Value]):
+    """Something that was chosen, and the sentence that says what and why."""
+
+    value: Value
+    words: str
+    sample: bool = False
+
+
+def find_snapshot(given: str | Path | Snapshot | None) -> Opened[Snapshot]:
+    """The snapshot that was given, or named by the environment, or the newest in the folder, or the sample."""
+    if isinstance(given, Snapshot):
+        return Opened(given, f"Snapshot {given.id}, as given.")
+    if given is not None:
+        return _read(Path(given), "as given")
+    if named := os.environ.get(VARIABLE):
+        return _read(Path(named), f"named by {VARIABLE}")
+    if newest := _newest(Path.cwd()):
+        return _read(newest, "the newest in this folder")
+    return Opened(bundle.sample_snapshot(), "The bundled sample organisation: no snapshot was given or found.", True)
+
+
+def find_required(given: str | Path | None, snapshot: Opened[Snapshot], *, look: bool) -> Opened[Path | None]:
+    """The CSV of required permissions that was given, or lies in the folder, or belongs to the sample."""
+    return _find(given, snapshot, "Required permissions", REQUIRED_NAME, look)
+
+
+def find_config(given: str | Path | None, snapshot: Opened[Snapshot], *, look: bool) -> Opened[Path | None]:
+    """The configuration of limits that was given, or lies in the folder, or belongs to the sample."""
+    return _find(given, snapshot, "Limits", CONFIG_NAME, look)
+
+
+def _find(given: str | Path | None, snapshot: Opened[Snapshot], what: str, name: str, look: bool) -> Opened[Path | None]:
+    if given is not None:
+        return Opened(Path(given), f"{what}: {Path(given).name}, as given.")
+    if look and (Path.cwd() / name).is_file():
+        return Opened(Path.cwd() / name, f"{what}: {name} in this folder.")
+    if snapshot.sample:
+        return Opened(bundle.bundled(f"data/{name}"), f"{what}: the sample's own.")
+    return Opened(None, f"{what}: none given{', so the defaults' if what == 'Limits' else ''}.")
+
+
+def _read(path: Path, why: str) -> Opened[Snapshot]:
+    if not path.exists():
+        raise SnapshotError(f"{path}: there is no such folder ({why}); `auditkit pull` or `auditkit import` makes one")
+    return Opened(load(path), f"Snapshot {path.name}, {why}.")
+
+
+def _newest(folder: Path) -> Path | None:
+    """The snapshot, in the folder or one level down, whose manifest was written last; by name where two are equal."""
+    manifests = [*folder.glob("manifest.json"), *folder.glob("*/manifest.json")]
+    newest = max(manifests, key=lambda path: (path.stat().st_mtime_ns, path.parent.name), default=None)
+    return None if newest is None else newest.parent

@@ -1,0 +1,33 @@
+"""Findings joined with who and what they are about: the frames that panels show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pandas as pd
+
+
+def proof(findings: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """The findings with the given keys of their proof as text columns, null where a finding does not carry one."""
+    parsed = [json.loads(text) for text in findings.related.tolist()]
+    columns = {key: [_text(item.get(key)) for item in parsed] for key in keys}
+    return findings.assign(**{key: pd.array(values, dtype="str") for key, values in columns.items()})
+
+
+def with_principals(rows: pd.DataFrame, principals: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Rows that name a principal, with columns of that principal; null where the snapshot does not hold it."""
+    known = principals[["principal_id", *columns]].rename(columns={"type": "principal_type"})
+    return rows.merge(known, on="principal_id", how="left", validate="many_to_one")
+
+
+def principal_of(findings: pd.DataFrame) -> pd.Series:
+    """The principal that each finding is about: its subject, or what its proof names; null where there is none."""
+    named = proof(findings, ["principal_id"]).principal_id
+    return named.where(findings.subject_type.ne("principal"), findings.subject_id)
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

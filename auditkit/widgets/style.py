@@ -1,0 +1,36 @@
+"""The look of panels in JupyterLab, light and dark, by the variables of its theme."""
+
+from __future__ import annotations
+
+STYLE = """<style>
+.ak-panel{font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,#1b2733)}
+.ak-panel p{margin:.35em 0;max-width:75em}
+.ak-panel .ak-head{font-size:15px;font-weight:600;margin:.2em 0 .4em}
+.ak-panel .ak-note{color:var(--jp-content-font-color2,#51606e)}
+.ak-panel .ak-warn{border-left:4px solid #d55e00;padding:.3em .7em;margin:.5em 0;
+ background:var(--jp-layout-color2,#f6f3ef)}
+.ak-panel .ak-warn ul{margin:.2em 0;padding-left:1.3em}
+.ak-panel table.ak-table{border-collapse:collapse;width:100%;margin:.3em 0;font-size:12.5px;table-layout:auto}
+.ak-panel .ak-table caption{text-align:left;font-weight:600;padding:.3em 0}
+.ak-panel .ak-table th,.ak-panel .ak-table td{text-align:left!important;vertical-align:top;padding:4px 10px 4px 6px;
+ white-space:normal;max-width:34em;overflow-wrap:anywhere;min-width:3.2em}
+.ak-panel .ak-table th{border-bottom:2px solid var(--jp-border-color1,#9aa7b3);font-weight:600;overflow-wrap:normal}
+.ak-panel .ak-table td{border-bottom:1px solid var(--jp-border-color2,#dde3e8)}
+.ak-panel .ak-table td.ak-number{text-align:right!important;font-variant-numeric:tabular-nums}
+.ak-panel .ak-critical,.ak-panel .ak-high,.ak-panel .ak-medium,.ak-panel .ak-low,.ak-panel .ak-info{
+ white-space:nowrap!important;border-left:5px solid #999}
+.ak-panel .ak-critical{border-left-color:#7a1f5c!important;font-weight:700}
+.ak-panel .ak-high{border-left-color:#d55e00!important;font-weight:600}
+.ak-panel .ak-medium{border-left-color:#e69f00!important}
+.ak-panel .ak-low{border-left-color:#56b4e9!important}
+.ak-panel .ak-info{border-left-color:#aab4bd!important}
+.ak-panel .ak-none{color:var(--jp-content-font-color3,#7b8894)}
+.ak-panel .ak-code{font:10px monospace;border:1px solid currentColor;border-radius:3px;padding:0 2px}
+.ak-panel .ak-more{color:var(--jp-content-font-color2,#51606e)}
+.ak-panel .ak-facts{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:.4em 0}
+.ak-panel .ak-facts dt{color:var(--jp-content-font-color2,#51606e);font-weight:400}
+.ak-panel .ak-facts dd{margin:0;overflow-wrap:anywhere}
+.ak-panel figure{margin:.6em 0;background:#fff;border-radius:4px;display:inline-block;max-width:100%}
+.ak-panel figure img{max-width:100%;height:auto;display:block}
+.ak-panel details{margin:.4em 0}
+</style>"""
