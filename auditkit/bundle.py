@@ -1,4 +1,4 @@
-"""What comes with auditkit besides its code: the notebooks and the sample organisation, in the wheel or the checkout."""
+"""What comes with auditkit besides its code, in a wheel or a checkout: the notebooks and the sample organisation."""
 
 from __future__ import annotations
 

@@ -75,7 +75,8 @@ def run(args: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except _UsageError as error:
-        return _told(error.format_message(), f"try `{_command_path(error)} --help`", status=2)
+        words = error.format_message().replace("Value error, ", "")
+        return _told(words, f"try `{_command_path(error)} --help`", status=2)
     except AuditkitError as error:
         return _told(str(error), status=error.exit_status)
     except OSError as error:

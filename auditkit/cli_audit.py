@@ -104,5 +104,5 @@ def rules(
         emit(rules_markdown())
     else:
         table = rules_table()
-        rows = zip(table.id, table.severity, table.subject, table.title, strict=True)
-        emit("\n".join(columns(rows, head=("rule", "severity", "subject", "title"))))
+        rows = zip(table.id, table.subject, table.title, table.severity, strict=True)
+        emit("\n".join(columns(rows, head=("rule", "subject", "title", "severity"))))

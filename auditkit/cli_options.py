@@ -52,6 +52,13 @@ class ExplainFormat(StrEnum):
     json = "json"
 
 
+class Api(StrEnum):
+    """Which of the vendor's APIs is called."""
+
+    iam = "iam"
+    iot = "iot"
+
+
 SnapshotPath = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="The folder that pull or import wrote.")]
 AsOf = Annotated[
     str | None,

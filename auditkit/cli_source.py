@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from auditkit.cli_options import fresh
-from auditkit.cli_output import say
+from auditkit.cli_output import emit, say
+from auditkit.errors import DocumentError
 from auditkit.terminal import snapshot_lines
 
 if TYPE_CHECKING:
@@ -16,6 +18,37 @@ if TYPE_CHECKING:
 
 SOMETHING_UNREAD = 3
 _Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The snapshot folder to write.")]
+
+
+def pull(
+    base_url: Annotated[str, typer.Option("--base-url", metavar="URL", help="Where the API is, without /iam.")],
+    organisation: Annotated[str, typer.Option("--organisation", metavar="ID", help="The organisation's id.")],
+    out: _Out,
+    profile: Annotated[
+        Path | None, typer.Option("--profile", metavar="FILE", help="The rows in which the API differs, as TOML.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Requests at one time.")] = 16,
+    direct: Annotated[bool, typer.Option("--direct", help="Send the key itself, exchange no token.")] = False,
+    env_proxy: Annotated[bool, typer.Option("--env-proxy", help="Use the proxy that the environment names.")] = False,
+) -> None:
+    """Read an organisation from the IAM API into a snapshot; into the same folder again, what was missing.
+
+    The key comes from AUDITKIT_API_KEY, the system keyring or a hidden prompt.
+
+    \b
+    Example:
+      auditkit pull --base-url https://iam.example.com --organisation org-1 --out ./snapshot
+    """
+    from auditkit.source.api.pull import pull as read
+    from auditkit.source.key import find_key
+
+    snapshot = read(
+        base_url, organisation, find_key(), out=out, profile=profile, concurrency=concurrency, direct=direct,
+        env_proxy=env_proxy,
+    )  # fmt: skip
+    _tell(snapshot, out)
+    if not snapshot.complete:
+        raise typer.Exit(SOMETHING_UNREAD)
 
 
 def import_(
@@ -41,3 +74,43 @@ def _tell(snapshot: Snapshot, out: Path) -> None:
     for line in snapshot_lines(snapshot):
         say(line)
     say(f"snapshot {snapshot.id} in {out}")
+
+
+def sandbox(
+    document: Annotated[
+        Path | None, typer.Option("--document", metavar="FILE", help="The organisation; default: the sample.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0: a free one.")] = 0,
+    host: Annotated[str, typer.Option("--host", help="Where to listen; anything but loopback is open to others.")] = (
+        "127.0.0.1"
+    ),
+    latency: Annotated[float, typer.Option("--latency", min=0, metavar="MS", help="Wait before each answer.")] = 0,
+    rate: Annotated[float | None, typer.Option("--rate", min=0.1, help="Requests a second before a 429.")] = None,
+) -> None:
+    """Serve an organisation document as the IAM API, with a key of its own, until it is interrupted.
+
+    \b
+    Example:
+      auditkit sandbox --document organisation.json --port 8765
+    """
+    from auditkit.bundle import bundled
+    from auditkit.sandbox.server import Sandbox
+
+    served = _document(document or bundled("data/organisation.json"))
+    with Sandbox(served, host=host, port=port, latency=latency / 1000, rate=rate) as running:
+        emit(f"url {running.url}")
+        emit(f"organisation {served['organisation']['id']}")
+        emit(f"key {running.key}")
+        running.wait()
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """An organisation document as it is, whatever is wrong inside: the sandbox serves that too."""
+    try:
+        document = json.loads(path.read_bytes())
+        if not isinstance(document["organisation"]["id"], str):
+            raise TypeError
+    except (ValueError, KeyError, TypeError):
+        raise DocumentError(f"{path}: is no organisation document, JSON with an organisation and its id") from None
+    found: dict[str, Any] = document
+    return found

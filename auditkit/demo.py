@@ -96,7 +96,8 @@ def summary(demo: Demo) -> str:
     judged = int(findings.rules.evaluated.sum())
     lines = [
         f"{visible(findings.snapshot.organisation_id)} as of {moment(findings.as_of)}: "
-        f"{counted(len(findings), 'finding')} ({severity_counts(findings)}), {judged} of {len(findings.rules)} rules judged",
+        f"{counted(len(findings), 'finding')} ({severity_counts(findings)}), "
+        f"{judged} of {len(findings.rules)} rules judged",
         "", *rule_lines(findings), "", "The worst of them:", *top_findings(findings, _MOST), "", "Files:",
         *(f"  {visible(folder / name)}" for name in MADE), "",
         "Open JupyterLab on them:", f"  auditkit lab {shlex.quote(str(folder))}",

@@ -69,7 +69,7 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 def moment(time: pd.Timestamp) -> str:
     """A time as people read it, in UTC: whole seconds."""
-    return time.tz_convert("UTC").strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{time.tz_convert('UTC'):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def severity_counts(findings: Findings) -> str:

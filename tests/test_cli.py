@@ -1,0 +1,327 @@
+"""The command line: what it prints where, how it ends, and that no wrong input shows a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import auditkit
+from auditkit.bundle import bundled
+from auditkit.cli import run
+from auditkit.cli_options import context, instant
+from auditkit.errors import InputError
+
+HOSTILE = "evil\x1b[2J\u202e[bold]name[/bold]"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample organisation as a snapshot folder."""
+    from auditkit.bundle import sample_snapshot
+
+    place = tmp_path_factory.mktemp("sample") / "snapshot"
+    sample_snapshot().save(place)
+    return place
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A snapshot folder in which texts of the IAM try to command the terminal."""
+    document = {
+        "organisation": {"id": "org-1", "name": HOSTILE, "settings": {"directApiKeyAuth": True}},
+        "principals": [
+            {"id": HOSTILE, "type": "User", "displayName": HOSTILE, "status": HOSTILE, "organisationId": "org-1",
+             "createdAt": "2026-01-01T00:00:00Z"},
+        ],
+        "credentials": [], "groupMembers": [], "permissions": [], "resourceTypes": [], "roles": [],
+        "roleAssignments": [], "permissionGrants": [],
+    }  # fmt: skip
+    (tmp_path / "hostile.json").write_text(json.dumps(document))
+    assert run(["import", str(tmp_path / "hostile.json"), "--out", str(tmp_path / "snapshot")]) == 0
+    return tmp_path / "snapshot"
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """The one line that a wrong call gets: exit status 2, nothing on standard output."""
+    assert run(list(words)) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert told.err.startswith("auditkit: ")
+    assert "Traceback" not in told.err
+    return told.err
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-10-01", "2026-10-01T00:00:00Z"),
+        ("2026-10-01T00:00:00Z", "2026-10-01T00:00:00Z"),
+        ("2026-10-01t02:30:00+02:30", "2026-10-01T00:00:00Z"),
+        ("2026-09-30T23:59:59.123456789-00:00", "2026-09-30T23:59:59.123456Z"),
+        ("2024-02-29", "2024-02-29T00:00:00Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_as_of_is_a_time_with_an_offset_or_a_date(text: str, time: str) -> None:
+    found = instant(text)
+    assert found == pd.Timestamp(time).as_unit("us")
+    assert found.unit == "us"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "now", "2026-10-01T00:00:00", "2026-02-30", "01.10.2026", "2026-10-01T25:00:00Z", "1759276800", "\u0662\u0660\u0662\u0666-10-01",
+     "2026-10-01T00:00:00+99:00", "0001-01-01T00:00:00+14:00", "2026-10-01Z"],
+)  # fmt: skip
+def test_anything_else_is_no_time(text: str) -> None:
+    with pytest.raises(InputError, match="--as-of"):
+        instant(text)
+
+
+def test_context_pairs() -> None:
+    assert context(["request.ip=10.0.0.7", "a=b=c", "empty="]) == {"request.ip": "10.0.0.7", "a": "b=c", "empty": ""}
+
+
+@pytest.mark.parametrize("pairs", [["no-equals"], ["=value"], ["a=1", "a=2"]])
+def test_context_that_is_none(pairs: list[str]) -> None:
+    with pytest.raises(InputError, match="--context"):
+        context(pairs)
+
+
+# Help and usage
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"auditkit {auditkit.__version__}\n"
+
+
+def test_help_imports_no_data_frames() -> None:
+    code = "import sys; from auditkit.cli import run; run(['--help']); sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Missing command"),
+        (["nope"], "nope"),
+        (["audit"], "SNAPSHOT"),
+        (["audit", "x", "--format", "yaml"], "'table', 'json', 'csv'"),
+        (["audit", "x", "--fail-on", "awful"], "critical"),
+        (["audit", "x", "--nope"], "--nope"),
+        (["report", "x"], "--out"),
+        (["sandbox", "--port", "99999"], "--port"),
+        (["sandbox", "--port", "http"], "--port"),
+        (["pull"], "--base-url"),
+    ],
+)
+def test_a_usage_error_is_one_line_with_the_way_to_help(
+    capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    told = refused(capsys, *words)
+    assert said in told
+    assert "--help" in told
+
+
+# Wrong input
+
+
+@pytest.mark.parametrize("words", [["audit"], ["explain", "--principal", "p", "--permission", "x"]], ids=lambda words: words[0])
+def test_a_snapshot_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str]) -> None:
+    assert "nowhere" in refused(capsys, words[0], str(tmp_path / "nowhere"), *words[1:])
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--as-of", "yesterday", "yesterday"),
+        ("--required", "missing.csv", "missing.csv"),
+        ("--config", "missing.toml", "missing.toml"),
+        ("--out", "no/such/folder/out.json", "no/such/folder"),
+    ],
+)
+def test_a_wrong_option_of_audit(
+    capsys: pytest.CaptureFixture[str], sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    option: str, text: str, said: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert said in refused(capsys, "audit", str(sample), option, text)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"organisation": 1}', '{"organisation": {"id": "o"', "\x00"])
+def test_a_document_that_is_none(capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str) -> None:
+    (tmp_path / "odd.json").write_text(content)
+    assert "odd.json" in refused(capsys, "import", str(tmp_path / "odd.json"), "--out", str(tmp_path / "snapshot"))
+    assert not (tmp_path / "snapshot").exists()
+
+
+def test_a_document_that_is_a_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    refused(capsys, "import", str(tmp_path), "--out", str(tmp_path / "snapshot"))
+
+
+def test_a_place_that_is_taken(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "mine.txt").write_text("mine")
+    told = refused(capsys, "import", str(bundled("data/organisation.json")), "--out", str(tmp_path / "kept"))
+    assert "already there" in told
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("key", ["canary", "ik_canary", "ik_canary.", "sk_abc.canary", "ik_abc.ca nary", "ik_a b.canary"])
+def test_a_malformed_key_is_refused_and_not_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("AUDITKIT_API_KEY", key)
+    words = ["--base-url", "http://127.0.0.1:1", "--organisation", "o", "--out", str(tmp_path / "snapshot")]
+    told = refused(capsys, "pull", *words)
+    assert "canary" not in told
+    assert "ca nary" not in told
+
+
+def test_an_unreachable_host_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDITKIT_API_KEY", "ik_abc.canarysecret")
+    words = ["--base-url", "http://127.0.0.1:1", "--organisation", "o", "--out", str(tmp_path / "snapshot")]
+    assert run(["pull", *words]) == 3
+    told = capsys.readouterr()
+    assert "127.0.0.1" in told.err
+    assert "canarysecret" not in told.err + told.out
+    assert "Traceback" not in told.err
+
+
+# Audit
+
+
+def test_audit_prints_json_and_nothing_else(capsys: pytest.CaptureFixture[str], sample: Path) -> None:
+    words = ["audit", str(sample), "--as-of", "2026-10-01", "--required", str(bundled("data/required_permissions.csv"))]
+    assert run([*words, "--format", "json"]) == 0
+    first = capsys.readouterr().out
+    found = json.loads(first)
+    assert list(found) == ["schema", "organisation_id", "as_of", "snapshot", "rules", "findings"]
+    assert found["as_of"] == "2026-10-01T00:00:00Z"
+    assert set(found["findings"][0]) == {
+        "rule", "severity", "subject_type", "subject_id", "related", "message", "fix", "fingerprint",
+    }  # fmt: skip
+    assert run([*words, "--format", "json"]) == 0
+    assert capsys.readouterr().out == first
+
+
+def test_audit_as_a_table_says_what_was_not_evaluated(capsys: pytest.CaptureFixture[str], sample: Path) -> None:
+    assert run(["audit", str(sample)]) == 0
+    told = capsys.readouterr()
+    assert "CRD009" in told.out.split("Not evaluated:")[1]
+    assert told.err == ""
+
+
+@pytest.mark.parametrize("kind", ["table", "json", "csv"])
+def test_audit_into_a_file_prints_nothing(
+    capsys: pytest.CaptureFixture[str], sample: Path, tmp_path: Path, kind: str
+) -> None:
+    assert run(["audit", str(sample), "--format", kind, "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(("floor", "status"), [("info", 1), ("high", 1)])
+def test_fail_on_ends_with_one(sample: Path, tmp_path: Path, floor: str, status: int) -> None:
+    assert run(["audit", str(sample), "--fail-on", floor, "--out", str(tmp_path / "out")]) == status
+    assert (tmp_path / "out").is_file()
+
+
+def test_fail_on_above_everything_ends_with_nought(hostile: Path, tmp_path: Path) -> None:
+    assert run(["audit", str(hostile), "--fail-on", "critical", "--out", str(tmp_path / "out")]) == 0
+
+
+@pytest.mark.parametrize("kind", ["table", "json", "csv"])
+def test_texts_of_the_iam_are_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str], hostile: Path, kind: str) -> None:
+    capsys.readouterr()
+    assert run(["audit", str(hostile), "--format", kind]) == 0
+    out = capsys.readouterr().out
+    assert "evil" in out
+    assert "[bold]name[/bold]" in out
+    assert not [char for char in out if char in "\x1b\u202e"]
+
+
+# Import
+
+
+def test_import_says_what_was_set_aside_and_dropped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    document = json.loads(bundled("data/organisation.json").read_bytes())
+    document["principals"].append({"id": "no-type"})
+    document["credentials"][0]["keySecret"] = "canary-of-a-secret"
+    (tmp_path / "o.json").write_text(json.dumps(document))
+    assert run(["import", str(tmp_path / "o.json"), "--out", str(tmp_path / "snapshot")]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "set aside: " in told.err
+    assert "set aside: 0" not in told.err
+    assert "secrets dropped: 0" not in told.err
+    assert "canary-of-a-secret" not in told.err
+    for path in (tmp_path / "snapshot").iterdir():
+        assert b"canary-of-a-secret" not in path.read_bytes()
+
+
+# Rules
+
+
+@pytest.mark.parametrize("kind", ["text", "json", "markdown"])
+def test_rules_are_listed(capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    from auditkit.rules import RULES
+
+    assert run(["rules", "--format", kind]) == 0
+    out = capsys.readouterr().out
+    assert [rule.id for rule in RULES if rule.id not in out] == []
+
+
+# The process
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m auditkit rules --format json | head -c 10", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+
+
+def test_an_interrupt_ends_with_130_and_a_sentence() -> None:
+    words = [sys.executable, "-m", "auditkit", "sandbox"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("url http://127.0.0.1:")
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+        assert process.wait(20) == 130
+    assert "interrupted" in told
+    assert "Traceback" not in told
+
+
+def test_a_full_disk_is_one_line() -> None:
+    words = [sys.executable, "-m", "auditkit", "rules"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("auditkit: No space left")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_without_the_characters_is_no_error(hostile: Path) -> None:
+    words = [sys.executable, "-m", "auditkit", "audit", str(hostile)]
+    done = subprocess.run(words, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=False)
+    assert done.returncode == 0
