@@ -26,7 +26,7 @@ __all__ = [
 class Column:
     """A column: its field in the API (dotted when nested), its kind, its allowed values, what it refers to.
 
-    A dotted column that is not required is required inside its parent: `resourceScope` may be absent, its `path` may not.
+    A dotted column that is not required is required inside its parent: `resourceScope` may be absent, not its `path`.
     """
 
     name: str

@@ -19,11 +19,9 @@ _FIRST, _LAST = (np.datetime64(edge, "us").astype(np.int64) for edge in ("0001-0
 
 def time_text(value: Any) -> str | None:
     """A literal time as RFC 3339 text: text stays as it is, a `Timestamp` or `datetime` is written out."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, datetime | date):
-        return pd.Timestamp(value).isoformat()
-    return str(value)
+    if value is None:
+        return None
+    return pd.Timestamp(value).isoformat() if isinstance(value, datetime | date) else str(value)
 
 
 def utc_times(values: pa.Array) -> tuple[pa.Array, np.ndarray]:
@@ -63,7 +61,8 @@ def _local(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     digits = data.astype(np.int64) - ord("0")
 
     def number(start: int, stop: int) -> np.ndarray:
-        return sum(digits[:, at] * 10 ** (stop - 1 - at) for at in range(start, stop))  # type: ignore[return-value]
+        powers = 10 ** np.arange(stop - start - 1, -1, -1)
+        return np.asarray(digits[:, start:stop] @ powers)
 
     year, month, day = number(0, 4), number(5, 7), number(8, 10)
     hour, minute, second = number(11, 13), number(14, 16), number(17, 19)
