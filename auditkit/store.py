@@ -149,7 +149,7 @@ def open_folder(path: Path) -> Iterator[int]:
 
 def list_folder(folder: int) -> set[str]:
     """The names in an open folder."""
-    return set(os.listdir(folder))  # noqa: PTH208 - a descriptor, which a path cannot be
+    return set(os.listdir(folder))
 
 
 def read_file(folder: int, name: str, *, at_most: int | None = None) -> bytes | None:
