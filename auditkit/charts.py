@@ -216,7 +216,7 @@ def _whole_numbers(axis: Any) -> None:
 
 def _fit(label: str) -> str:
     """A label cut to fit, with what the font cannot draw as a replacement mark."""
-    drawn = "".join(char if ord(char) in _glyphs() else "\ufffd" for char in label)
+    drawn = "".join(char if char.isprintable() and ord(char) in _glyphs() else "\ufffd" for char in label)
     return drawn if len(drawn) <= _LONGEST_LABEL + 8 else drawn[: _LONGEST_LABEL + 7] + "…"
 
 

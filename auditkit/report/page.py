@@ -54,7 +54,7 @@ def _check(html: str, script: str) -> None:
     """The policy stands once, in the head, before anything of the notebook; and it names the script that is there."""
     head, _, body = html.partition("</head>")
     meta = '<meta http-equiv="Content-Security-Policy" content="'
-    told = escape(policy(script), quote=True)
+    told = str(Markup.escape(policy(script)))
     if head.count(f'{meta}{told}">') != 1 or head.count(meta) != 1 or body.count(f"<script>{script}</script>") != 1:
         raise ReportError("the page would not carry its security policy exactly once; nothing was written")
 

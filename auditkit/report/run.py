@@ -17,6 +17,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets import default
 
 from auditkit import bundle
 from auditkit.errors import InputError, ReportError
@@ -110,11 +111,18 @@ class _ThisPython(KernelSpecManager):  # type: ignore[misc]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
 
+class _Manager(AsyncKernelManager):  # type: ignore[misc]
+    """Starts that kernel. Given as a class, so that the client owns what it starts and stops it whatever happens."""
+
+    @default("kernel_spec_manager")
+    def _this_python(self) -> KernelSpecManager:
+        return _ThisPython()
+
+
 def _executed(notebook: Any, work: Path) -> Any:
     """The notebook with its outputs, or `ReportError` naming the cell that failed."""
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
     client = NotebookClient(
-        notebook, km=manager, timeout=_LONGEST_RUN, allow_errors=False, store_widget_state=True,
+        notebook, kernel_manager_class=_Manager, kernel_name="python3", timeout=_LONGEST_RUN, allow_errors=False, store_widget_state=True,
         resources={"metadata": {"path": str(work)}},
     )  # fmt: skip
     # Its own IPython folder: nothing of the run enters the user's history.

@@ -1,0 +1,143 @@
+"""The figures: their titles state the finding, their bytes are the same twice, hostile labels are only drawn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from auditkit import charts
+from auditkit.severity import DTYPE
+
+AS_OF = pd.Timestamp("2026-10-01T00:00:00Z").as_unit("us")
+
+
+def times(*texts: str | None) -> pd.Series:
+    return pd.Series(pd.to_datetime(list(texts), utc=True)).astype("datetime64[us, UTC]")
+
+
+def credentials(*rows: tuple[str | None, str | None]) -> pd.DataFrame:
+    frame = pd.DataFrame({"expires_at": times(*(row[0] for row in rows)), "revoked_at": times(*(row[1] for row in rows))})
+    frame["expired"], frame["revoked"] = frame.expires_at.le(AS_OF), frame.revoked_at.le(AS_OF)
+    return frame.assign(live=~frame.expired & ~frame.revoked)
+
+
+def principals(*last: str | None, kind: str = "User") -> pd.DataFrame:
+    return pd.DataFrame({"usable": True, "type": kind, "machine": kind != "User", "last_activity": times(*last)})
+
+
+def reach(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=["principal_id", "principal_type", "support"])
+
+
+def findings(*rows: tuple[str, str]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=["rule", "severity"])
+    return frame.astype({"rule": "str"}).assign(severity=pd.Categorical(frame.severity, dtype=DTYPE))
+
+
+RULES = pd.DataFrame({"id": ["CRD001", "CRD002", "PRN001"], "title": ["Credential expired", "Expires $soon$", "Shut <out>"]})
+
+
+def title(figure: Any) -> str:
+    return str(figure.get_suptitle())
+
+
+def test_severity_says_how_many_are_worst() -> None:
+    figure = charts.severity_by_rule(findings(("CRD001", "high"), ("CRD001", "low"), ("PRN001", "critical")), RULES)
+    assert title(figure) == "2 of 3 findings are critical or high, from 2 of 3 rules"
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert labels == ["CRD001  Credential expired", "PRN001  Shut <out>"]  # the worst at the top
+
+
+def test_the_calendar_counts_what_expires_within_the_window() -> None:
+    figure = charts.credential_calendar(
+        credentials(
+            ("2026-10-31T00:00:00Z", None),  # on the last instant of the window
+            ("2026-10-31T00:00:01Z", None),  # a second after it
+            ("2026-10-01T00:00:00Z", None),  # expired at this instant
+            ("2026-10-02T00:00:00Z", "2026-09-01T00:00:00Z"),  # revoked before it could
+            (None, None),
+        ),
+        as_of=AS_OF, window_days=30,
+    )  # fmt: skip
+    assert title(figure) == "1 of 3 live credentials expire within 30 days"
+    legend = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert legend == {"expires (2)", "expired (1)", "revoked (1)"}
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "shown"),
+    [("2027-09-29T23:59:59Z", 1), ("2027-09-30T00:00:00Z", 0), ("9999-12-31T00:00:00Z", 0)],
+    ids=["last week", "a year ahead", "the year 9999"],
+)
+def test_the_calendar_ends_after_a_year(expires_at: str, shown: int) -> None:
+    figure = charts.credential_calendar(credentials((expires_at, None)), as_of=AS_OF, window_days=30)
+    assert sum(bar.get_height() for bar in figure.axes[0].containers[0]) == shown
+
+
+@pytest.mark.parametrize(
+    ("last", "old"), [("2026-07-02T23:59:59Z", 1), ("2026-07-03T00:00:00Z", 0), ("2026-07-03T00:00:01Z", 0)]
+)
+def test_activity_is_too_old_a_second_past_the_limit(last: str, old: int) -> None:
+    figure = charts.activity_age(principals(last), as_of=AS_OF, dormant_days=90)
+    assert title(figure) == f"{old} of 1 usable principals were last active more than 90 days ago"
+
+
+def test_activity_leaves_out_groups_and_the_unusable_and_counts_those_without() -> None:
+    frame = pd.concat([principals("2020-01-01T00:00:00Z", None), principals(None, kind="Group")], ignore_index=True)
+    frame.loc[0, "usable"] = False
+    figure = charts.activity_age(frame, as_of=AS_OF, dormant_days=90)
+    assert title(figure).startswith("0 of 1 usable")
+    assert "(1 principals show none)" in figure.axes[0].get_xlabel()
+
+
+def test_support_counts_principals_and_not_pairs() -> None:
+    rows = reach(("a", "ApiKey", "no"), ("a", "ApiKey", "no"), ("b", "ApiKey", "yes"), ("u", "User", "no"), ("g", "Group", "no"))
+    figure = charts.role_support(rows)
+    assert title(figure) == "1 of 2 ApiKey principals with a role hold one that lacks ApiKey"
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["User", "ApiKey"]
+
+
+EMPTY = {
+    "severity": lambda: charts.severity_by_rule(findings(), RULES),
+    "calendar": lambda: charts.credential_calendar(credentials((None, None)).head(0), as_of=AS_OF, window_days=30),
+    "activity": lambda: charts.activity_age(principals(None).head(0), as_of=AS_OF, dormant_days=0),
+    "support": lambda: charts.role_support(reach()),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_nothing_to_show_is_drawn_too(name: str) -> None:
+    assert charts.svg(EMPTY[name]()).startswith(b"<?xml")
+
+
+def test_the_same_figure_has_the_same_bytes_and_no_date() -> None:
+    one, two = (charts.svg(charts.role_support(reach(("a", "ApiKey", "no")))) for _ in range(2))
+    assert one == two
+    assert b"<dc:date>" not in one
+
+
+def test_hostile_labels_are_drawn_and_nothing_more() -> None:
+    figure = charts.role_support(reach(("a", "</svg><script>$\\frac{1}{$\u202e\u65e5" + "long" * 40, "no")))
+    drawn = charts.svg(figure)
+    assert b"<script" not in drawn
+    label = figure.axes[0].get_yticklabels()[0].get_text()
+    assert label.startswith("</svg><script>$\\frac{1}{$")
+    assert len(label) <= 44
+    assert not {"\u65e5", "\u202e"} & set(label)
+
+
+def test_the_image_carries_its_words_escaped() -> None:
+    figure = charts.role_support(reach(("a", "ApiKey", "no")))
+    figure.suptitle('a "quoted" <title>')
+    html = charts.figure_html(figure)
+    assert 'alt="a &quot;quoted&quot; &lt;title&gt;. ' in html
+    assert 'src="data:image/svg+xml;base64,' in html
+
+
+def test_no_figure_leaves_a_trace_in_pyplot() -> None:
+    code = "import auditkit.charts, sys; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
