@@ -81,9 +81,11 @@ def report(
     Example:
       auditkit report ./snapshot --required required.csv --out access-review.html
     """
-    from auditkit.report import write_report
+    from auditkit.report import make_report
 
-    write_report(opened(snapshot), out, notebook=notebook, as_of=instant(as_of), required=required, config=config)
+    make_report(
+        opened(snapshot), out=out, notebook=notebook, as_of=instant(as_of), required=required, config=config
+    )
     say(f"wrote {out}")
 
 

@@ -16,7 +16,7 @@ from auditkit.bundle import SAMPLE_AS_OF, bundled
 from auditkit.errors import InputError
 from auditkit.findings import Findings, audit
 from auditkit.limits import Limits
-from auditkit.report import write_report
+from auditkit.report import make_report
 from auditkit.sandbox.server import Sandbox
 from auditkit.snapshot import Snapshot
 from auditkit.source.api.pull import pull
@@ -71,8 +71,8 @@ def _job(work: Path, tell: Callable[[str], None]) -> Findings:
     (work / "findings.json").write_text(findings.to_json(), "utf-8", newline="")
     (work / "findings.csv").write_text(findings.to_csv(), "utf-8", newline="")
     tell("running the notebook and writing the report")
-    write_report(
-        snapshot, work / "report.html", required=work / "required_permissions.csv", config=work / "limits.toml"
+    make_report(
+        snapshot, out=work / "report.html", required=work / "required_permissions.csv", config=work / "limits.toml"
     )
     return findings
 

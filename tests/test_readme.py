@@ -25,7 +25,8 @@ def options_of(command: str) -> set[str]:
 
 def shown() -> list[list[str]]:
     """Every `auditkit ...` line of README's code, as words."""
-    fenced = re.findall(r"^(?:.*&& )?(?:\.venv/bin/)?(auditkit [^\n]*)$", README, flags=re.MULTILINE)
+    code = "".join(re.findall(r"^```\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE))
+    fenced = re.findall(r"^(?:.*&& )?(?:\.venv/bin/)?(auditkit [^\n]*)$", code, flags=re.MULTILINE)
     tabled = re.findall(r"^\| `(auditkit [^`]*)`", README, flags=re.MULTILINE)
     return [shlex.split(re.sub(r"[\[\]]", " ", line)) for line in fenced + tabled]
 

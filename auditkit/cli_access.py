@@ -1,0 +1,104 @@
+"""The command that answers why one request is allowed or denied: explain."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditkit.cli_options import Api, AsOf, ExplainFormat, SnapshotPath, context, instant, opened
+from auditkit.cli_output import emit
+from auditkit.errors import InputError
+from auditkit.terminal import visible, visible_json
+from auditkit.terminal_access import decision_text, headline
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from auditkit.access.explain import Decision
+
+_Principal = Annotated[str | None, typer.Option("--principal", metavar="ID", help="Who asks.")]
+_Permission = Annotated[str | None, typer.Option("--permission", metavar="IDENTIFIER", help="For what.")]
+
+
+def explain(
+    snapshot: SnapshotPath,
+    principal: _Principal = None,
+    permission: _Permission = None,
+    resource_type: Annotated[str | None, typer.Option("--resource-type", metavar="T", help="On what type.")] = None,
+    resource: Annotated[str | None, typer.Option("--resource", metavar="PATH", help="On which resource.")] = None,
+    credential: Annotated[str | None, typer.Option("--credential", metavar="KEYID", help="With which key id.")] = None,
+    direct: Annotated[bool, typer.Option("--direct", help="The key itself is sent, not a token.")] = False,
+    api: Annotated[Api, typer.Option("--api", help="Which API is called.")] = Api.iam,
+    pairs: Annotated[
+        list[str] | None, typer.Option("--context", metavar="KEY=VALUE", help="What conditions ask for; repeatable.")
+    ] = None,
+    requests: Annotated[
+        Path | None, typer.Option("--requests", metavar="FILE.jsonl", help="One request a line, instead of the above.")
+    ] = None,
+    as_of: AsOf = None,
+    format_: Annotated[ExplainFormat, typer.Option("--format", help="How to print.")] = ExplainFormat.text,
+) -> None:
+    """Say why a request is allowed or denied, by all fourteen checks.
+
+    \b
+    Example:
+      auditkit explain ./snapshot --principal p-7 --permission iot.device.read
+    """
+    time = instant(as_of)
+    if requests is not None:
+        if principal or permission or resource_type or resource or credential or direct or pairs:
+            raise InputError("--requests: the file says who asks for what; leave the other options out")
+        _many(snapshot, requests, time, format_)
+        return
+    if principal is None or permission is None:
+        raise InputError("--principal and --permission: give both, or a file of requests with --requests")
+    if (resource_type is None) != (resource is None):
+        raise InputError("--resource-type and --resource: give both, or neither for the whole organisation")
+    from auditkit.access.explain import explain as decide
+
+    place = None if resource_type is None or resource is None else (resource_type, resource)
+    decision = decide(
+        opened(snapshot), principal, permission, place, context(pairs or []), credential,
+        method="direct" if direct else "token", api=api.value, as_of=time,
+    )  # fmt: skip
+    _one(decision, format_)
+
+
+def _one(decision: Decision, format_: ExplainFormat) -> None:
+    if format_ is ExplainFormat.json:
+        emit(visible_json(json.dumps(decision.to_dict(), ensure_ascii=False)))
+    else:
+        emit(decision_text(decision.to_dict()))
+
+
+def _many(snapshot: Path, requests: Path, as_of: pd.Timestamp | None, format_: ExplainFormat) -> None:
+    """One line a request, in their order; the exit status is 2 if one of them could not be judged."""
+    from auditkit.access.requests import answers
+
+    write = _json_line if format_ is ExplainFormat.json else _text_line
+    judged = True
+    with requests.open("rb") as lines:
+        for answer in answers(opened(snapshot), lines, as_of=as_of, instant=_instant):
+            emit(write(answer))
+            judged = judged and not isinstance(answer, InputError)
+    if not judged:
+        raise typer.Exit(2)
+
+
+def _instant(text: str) -> pd.Timestamp:
+    found = instant(text)
+    if found is None:
+        raise InputError("as_of is no time")
+    return found
+
+
+def _json_line(answer: Decision | InputError) -> str:
+    found = {"error": str(answer)} if isinstance(answer, InputError) else answer.to_dict()
+    return visible_json(json.dumps(found, ensure_ascii=False))
+
+
+def _text_line(answer: Decision | InputError) -> str:
+    return f"error: {visible(answer)}" if isinstance(answer, InputError) else headline(answer.to_dict())
