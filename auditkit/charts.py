@@ -23,11 +23,12 @@ _SEVERITY_HATCHES = {"critical": "", "high": "//", "medium": "", "low": "..", "i
 _SUPPORT = {"yes": ("#009e73", ""), "no": ("#d55e00", "//"), "unknown": ("#d7dde2", "..")}
 _ENDINGS = {"expires": ("#e69f00", ""), "expired": ("#56b4e9", "//"), "revoked": ("#4a5661", "")}
 _INK, _MUTED = "#1b2733", "#51606e"
-_RC: Mapping[str, Any] = {
+_RC: dict[Any, Any] = {
     "svg.hashsalt": "auditkit", "svg.fonttype": "path", "text.parse_math": False, "font.family": ["DejaVu Sans"],
-    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": _MUTED, "axes.labelcolor": _MUTED,
-    "xtick.color": _MUTED, "ytick.color": _INK, "text.color": _INK, "hatch.linewidth": 0.6, "hatch.color": "white",
-    "axes.axisbelow": True, "grid.color": "#e3e8ec", "legend.frameon": False, "axes.unicode_minus": False,
+    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": _MUTED,
+    "axes.labelcolor": _MUTED, "xtick.color": _MUTED, "ytick.color": _INK, "text.color": _INK,
+    "hatch.linewidth": 0.6, "hatch.color": "white", "axes.axisbelow": True, "grid.color": "#e3e8ec", "legend.frameon": False,
+    "axes.unicode_minus": False,
 }  # fmt: skip
 _LONGEST_LABEL = 36
 _WEEK = pd.Timedelta(days=7).as_unit("us")
@@ -183,8 +184,8 @@ def _columns(
     widths, bottom = bars.pop("widths", 0.86), np.zeros(len(places))
     for name, values in series.items():
         colour, hatch = looks[name]
-        label = f"{name} ({int(values.sum()):,})"
-        axes.bar(places, values, widths, bottom=bottom, color=colour, hatch=hatch, label=label, ec="white", lw=0.5, **bars)
+        look = {"color": colour, "hatch": hatch, "ec": "white", "lw": 0.5, "label": f"{name} ({int(values.sum()):,})"}
+        axes.bar(places, values, widths, bottom=bottom, **look, **bars)
         bottom = bottom + values
     axes.grid(axis="y")
     axes.set_ylim(0, max(bottom.max(), 1) * 1.08)

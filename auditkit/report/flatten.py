@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from nbformat import NotebookNode
+
 VIEW = "application/vnd.jupyter.widget-view+json"
 _STATE = "application/vnd.jupyter.widget-state+json"
 _BOXES = ("VBox", "HBox", "Box", "GridBox", "Accordion", "Tab", "Stack")
 _SILENT = ("Button", "Layout", "ToggleButton", "Play")
+_node: Any = NotebookNode
 # Deeper than any screen: a widget that holds itself must not hold the report.
 _DEEPEST = 40
 
@@ -36,9 +39,7 @@ def _flat_output(output: Any, stored: Mapping[str, Any]) -> list[Any]:
     if "text/html" in data:
         del data[VIEW]
         return [output]
-    from nbformat import from_dict
-
-    return [from_dict(flat) for flat in _flat_widget(data[VIEW].get("model_id", ""), stored, 0)]
+    return [_node(flat) for flat in _flat_widget(data[VIEW].get("model_id", ""), stored, 0)]
 
 
 def _flat_widget(model_id: str, stored: Mapping[str, Any], depth: int) -> list[Output]:

@@ -52,10 +52,10 @@ def policy(script: str) -> str:
 
 def _check(html: str, script: str) -> None:
     """The policy stands once, in the head, before anything of the notebook; and it names the script that is there."""
-    head, _, body = html.partition("</head>")
+    head, _, _ = html.partition("</head>")
     meta = '<meta http-equiv="Content-Security-Policy" content="'
     told = str(Markup.escape(policy(script)))
-    if head.count(f'{meta}{told}">') != 1 or head.count(meta) != 1 or body.count(f"<script>{script}</script>") != 1:
+    if head.count(f'{meta}{told}">') != 1 or head.count(meta) != 1 or head.count(f"<script>{script}</script>") != 1:
         raise ReportError("the page would not carry its security policy exactly once; nothing was written")
 
 

@@ -26,6 +26,9 @@ from auditkit.report.page import PARAMETERS, page
 from auditkit.snapshot import Snapshot
 
 HEADLESS = "AUDITKIT_HEADLESS"
+# nbformat says nothing of its types.
+_read: Any = nbformat.read
+_code: Any = nbformat.v4.new_code_cell
 _LONGEST_RUN = 1800
 _LONGEST_MESSAGE = 600
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -67,7 +70,7 @@ def read_notebook(notebook: str | Path) -> Any:
     if path.suffix != ".ipynb":
         path = next((one for one in bundle.notebooks() if one.stem == str(notebook)), path)
     try:
-        return nbformat.read(path, as_version=4)
+        return _read(path, as_version=4)
     except OSError as error:
         names = ", ".join(one.stem for one in bundle.notebooks())
         raise InputError(f"{notebook}: no such notebook ({error.strerror}); bundled are {names}") from None
@@ -83,7 +86,7 @@ def with_parameters(notebook: Any, values: Mapping[str, str | None]) -> Any:
         raise ReportError(f"the notebook has {len(places)} cells tagged `{PARAMETERS}`; it needs exactly one")
     cell = notebook.cells[places[0]]
     cell.source = _assigned(cell.source, values)
-    notebook.cells.insert(places[0] + 1, nbformat.v4.new_code_cell("desk.cover()"))
+    notebook.cells.insert(places[0] + 1, _code("desk.cover()"))
     for number, each in enumerate(notebook.cells):
         each["id"] = f"cell-{number}"
     return notebook
@@ -103,7 +106,7 @@ def _assigned(source: str, values: Mapping[str, str | None]) -> str:
     return ast.unparse(tree)
 
 
-class _ThisPython(KernelSpecManager):  # type: ignore[misc]
+class _ThisPython(KernelSpecManager):
     """Finds one kernel: the interpreter that runs auditkit, whatever kernels the user has installed."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
@@ -111,7 +114,7 @@ class _ThisPython(KernelSpecManager):  # type: ignore[misc]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
 
-class _Manager(AsyncKernelManager):  # type: ignore[misc]
+class _Manager(AsyncKernelManager):
     """Starts that kernel. Given as a class, so that the client owns what it starts and stops it whatever happens."""
 
     @default("kernel_spec_manager")
@@ -122,13 +125,13 @@ class _Manager(AsyncKernelManager):  # type: ignore[misc]
 def _executed(notebook: Any, work: Path) -> Any:
     """The notebook with its outputs, or `ReportError` naming the cell that failed."""
     client = NotebookClient(
-        notebook, kernel_manager_class=_Manager, kernel_name="python3", timeout=_LONGEST_RUN, allow_errors=False, store_widget_state=True,
-        resources={"metadata": {"path": str(work)}},
+        notebook, kernel_manager_class=_Manager, kernel_name="python3", timeout=_LONGEST_RUN,
+        allow_errors=False, store_widget_state=True, resources={"metadata": {"path": str(work)}},
     )  # fmt: skip
     # Its own IPython folder: nothing of the run enters the user's history.
-    environment = os.environ | {HEADLESS: "1", "IPYTHONDIR": str(work / ".ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    own = {HEADLESS: "1", "IPYTHONDIR": str(work / ".ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     try:
-        return client.execute(env=environment)
+        return client.execute(env=os.environ | own)
     except CellExecutionError as error:
         number, message = _failed(notebook), f"{error.ename}: {error.evalue}"
         raise ReportError(f"cell {number} of the notebook failed: {_told(message)}") from None
@@ -152,7 +155,8 @@ def _failed(notebook: Any) -> int:
 
 def _told(message: str) -> str:
     """A message fit to be shown: no control sequences, no secret, not endless."""
-    text = _SECRET.sub(lambda found: f"ik_{found.group(1)}.<secret>" if found.group(1) else "<secret>", _ANSI.sub("", message))
+    plain = _ANSI.sub("", message)
+    text = _SECRET.sub(lambda found: f"ik_{found[1]}.<secret>" if found[1] else "<secret>", plain)
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 

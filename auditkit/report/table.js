@@ -2,6 +2,8 @@
 // Gives each complete table of this page a search, filters, a sort and pages. It only moves rows that are already there:
 // no markup is made from text, nothing is loaded, and without it every row stands where it stood.
 (() => {
+  // Until its first page is ready, a long table takes no place: laying all of it out first would take seconds.
+  document.documentElement.classList.add("ak-wait");
   const PAGE = 50, FEW = 10;
   const make = (tag, text, props) => Object.assign(document.createElement(tag), {textContent: text || ""}, props || {});
 
@@ -87,7 +89,12 @@
     return {draw, whole: () => data.body.replaceChildren(...data.all)};
   }
 
-  const tables = Array.from(document.querySelectorAll("table.ak-table")).map(enhance).filter(Boolean);
+  let tables = [];
+  function start() {
+    tables = Array.from(document.querySelectorAll("table.ak-table")).map(enhance).filter(Boolean);
+    document.documentElement.classList.remove("ak-wait");
+  }
+  document.addEventListener("DOMContentLoaded", start);
   // On paper there is no next page: every row is put back before printing.
   const print = window.matchMedia("print");
   const paper = on => tables.forEach(table => on ? table.whole() : table.draw());

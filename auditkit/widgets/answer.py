@@ -62,5 +62,6 @@ def tiles(rules: pd.DataFrame) -> str:
 
 
 def _tile(label: str, evaluated: bool, count: int, population: int) -> str:
-    number = f"<strong>{count:,}</strong> of {population:,}" if evaluated or count else "<strong>?</strong> not evaluated"
+    told = evaluated or count
+    number = f"<strong>{count:,}</strong> of {population:,}" if told else "<strong>?</strong> not evaluated"
     return f'<div class="ak-tile"><span>{number}</span><span>{safe_text(label)}</span></div>'

@@ -10,7 +10,6 @@ import pandas as pd
 
 from auditkit.errors import AuditkitError
 from auditkit.findings import Findings, run_rules
-from auditkit.limits import Limits
 from auditkit.widgets.markup import bullets, safe_table, safe_text
 from auditkit.widgets.style import STYLE
 
@@ -57,7 +56,8 @@ class View:
 
     def head(self) -> str:
         """Everything above the table, as HTML."""
-        warn = f'<div class="ak-warn"><strong>Not evaluated</strong>{bullets(self.warnings)}</div>' if self.warnings else ""
+        why = bullets(self.warnings)
+        warn = f'<div class="ak-warn"><strong>Not evaluated</strong>{why}</div>' if why else ""
         notes = "".join(f'<p class="ak-note">{safe_text(note)}</p>' for note in self.notes)
         return f'<p class="ak-head">{safe_text(self.headline)}</p>{warn}{notes}{"".join(self.extras)}'
 
@@ -123,7 +123,8 @@ class Panel:
 
     def move(self, **days: int) -> View:
         """Judge the panel's rules at other limits, and show what they find."""
-        self.limits = replace(self.limits, **days)
+        moved: dict[str, Any] = dict(days)
+        self.limits = replace(self.limits, **moved)
         self._current = None
         return self.view
 

@@ -30,8 +30,8 @@ def coverage(snapshot: Snapshot) -> pd.DataFrame:
     """One row a collection: collection, received, kept, set_aside, duplicates, complete, reason."""
     counts = snapshot.manifest.collections
     columns = ["received", "kept", "set_aside", "duplicates", "complete", "reason"]
-    rows = [(name, *(counts[name][column] for column in columns)) for name in counts]
-    frame = pd.DataFrame(rows, columns=["collection", *columns])
+    frame = pd.DataFrame(list(counts.values()), columns=columns, index=pd.Index(list(counts), name="collection"))
+    frame = frame.reset_index()
     return frame.astype({"collection": "str", "complete": "bool", "reason": "str"})
 
 

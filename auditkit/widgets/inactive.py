@@ -37,9 +37,10 @@ class InactivePanel(Panel):
             headline=counted(frame.principal_id.nunique(), len(principals), "principals are inactive"),
             warnings=reasons(found),
             draw=self._draw,
-            labels={"display_name": "Name", "principal_id": "Principal", "principal_type": "Type", "message": "Finding"},
+            labels={"display_name": "Name", "principal_id": "Principal", "principal_type": "Type",
+                    "message": "Finding"},
             filters=("severity", "rule", "principal_type"),
-        )
+        )  # fmt: skip
 
     def _draw(self) -> Figure:
         from auditkit.charts import activity_age

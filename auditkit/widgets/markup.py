@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 LONGEST_TEXT = 300
-_NOTHING = '<span class="ak-none">–</span>'
+_NOTHING = '<span class="ak-none">&ndash;</span>'
 # Characters that change how others look, or that look like nothing: shown by their code point instead.
 _SUSPECT = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"

@@ -49,7 +49,9 @@ def find_config(given: str | Path | None, snapshot: Opened[Snapshot], *, look: b
     return _find(given, snapshot, "Limits", CONFIG_NAME, look)
 
 
-def _find(given: str | Path | None, snapshot: Opened[Snapshot], what: str, name: str, look: bool) -> Opened[Path | None]:
+def _find(
+    given: str | Path | None, snapshot: Opened[Snapshot], what: str, name: str, look: bool
+) -> Opened[Path | None]:
     if given is not None:
         return Opened(Path(given), f"{what}: {Path(given).name}, as given.")
     if look and (Path.cwd() / name).is_file():

@@ -34,7 +34,8 @@ class PagedTable:
         self._filter_row = ipywidgets.HBox(layout={"flex_flow": "row wrap"})
         for control in (self._search, self._sort, self._down):
             control.observe(self._changed, "value")
-        self.box = ipywidgets.VBox([self._filter_row, self._html, ipywidgets.HBox([self._back, self._next, self._count])])
+        pages = ipywidgets.HBox([self._back, self._next, self._count])
+        self.box = ipywidgets.VBox([self._filter_row, self._html, pages])
         self.show(view)
 
     @property

@@ -21,7 +21,8 @@ JUDGED_BY = {
 _LABELS = {
     "dormant_days": "Dormant after (days)", "never_used_days": "Unused counts after (days)",
     "expiring_days": "Expiring within (days)", "credential_max_age_days": "Credential's greatest age (days)",
-    "credential_max_lifetime_days": "Longest time to an expiry (days)", "rotation_overlap_days": "Rotation may take (days)",
+    "credential_max_lifetime_days": "Longest time to an expiry (days)",
+    "rotation_overlap_days": "Rotation may take (days)",
 }  # fmt: skip
 
 

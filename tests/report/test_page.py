@@ -48,7 +48,7 @@ def address(tmp_path: Path) -> Any:
 
 
 def test_hostile_texts_run_nothing_load_nothing_and_raise_no_complaint(chromium: Browser, address: Any) -> None:
-    frame = pd.DataFrame({"name": PAYLOADS, **{payload: PAYLOADS for payload in PAYLOADS[:3]}})
+    frame = pd.DataFrame({"name": PAYLOADS, **dict.fromkeys(PAYLOADS[:3], PAYLOADS)})
     html = page(notebook(shown(safe_table(frame, caption=PAYLOADS[0])), title=PAYLOADS[1]))
     with chromium.new_context() as context:
         watched = watch(context, address(html))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,7 @@ def test_parameters_that_are_no_python_are_refused(tmp_path: Path) -> None:
 
 def test_a_notebook_is_found_by_name_or_path(tmp_path: Path) -> None:
     assert read_notebook("quarterly_access_review").cells
-    with pytest.raises(InputError, match="no such notebook.*bundled are .*quarterly_access_review"):
+    with pytest.raises(InputError, match=r"no such notebook.*bundled are .*quarterly_access_review"):
         read_notebook("quaterly")
     (tmp_path / "bad.ipynb").write_text("{")
     with pytest.raises(InputError, match="is no notebook"):
@@ -80,7 +79,7 @@ def test_a_run_writes_one_file_and_leaves_nothing_else(tmp_path: Path, monkeypat
     assert "<strong>Days</strong> 7" in html
     assert "<pre>said" in html
     assert f"<p>{tmp_path / 'snapshot'}</p>" in html  # the kernel works elsewhere: paths are whole
-    assert sorted(os.listdir(tmp_path)) == ["mine.ipynb", "out.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.ipynb", "out.html"]
     assert book.read_bytes() == before
 
 
@@ -93,7 +92,7 @@ def test_a_cell_that_fails_is_named_and_no_secret_is_shown(tmp_path: Path) -> No
     assert str(caught.value) == "cell 4 of the notebook failed: ValueError: no: ik_abc.<secret> and <secret>"
     assert caught.value.__cause__ is None
     assert (tmp_path / "out.html").read_text() == "the old report"
-    assert sorted(os.listdir(tmp_path)) == ["mine.ipynb", "out.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.ipynb", "out.html"]
 
 
 def test_a_notebook_that_makes_no_desk_is_refused(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_values_are_written_for_readers() -> None:
         "day": times, "moment": times + pd.Timedelta(hours=9, minutes=30), "yes": [True, False], "count": [12_345, 0],
         "share": [0.5, float("nan")], "names": [["a", "b"], None],
     })  # fmt: skip
-    nothing = '<span class="ak-none">–</span>'
+    nothing = '<span class="ak-none">&ndash;</span>'
     assert cells(safe_table(frame)) == [
         "2026-10-01", "2026-10-01 09:30", "yes", "12,345", "0.5", "a, b",
         nothing, nothing, "no", "0", nothing, nothing,
