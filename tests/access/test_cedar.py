@@ -1,0 +1,106 @@
+"""Cedar as referee: on random organisations, auditkit and an independent policy engine decide alike.
+
+The translation into Cedar is tested in its turn: a plain reading of the contract agrees with it, and eighteen planted
+bugs of that reading are each caught.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from random import Random
+
+import cedar_referee
+import naive_model
+import pytest
+import random_organisations
+from cedar_referee import Referee
+from naive_model import BUGS, Naive
+from random_organisations import NOW, organisation, requests
+
+import pandas as pd
+
+from auditkit.access.explain import Explainer
+from auditkit.schema import COLLECTIONS
+from auditkit.snapshot import Snapshot, build
+from auditkit.source.document import read_records
+
+BLOCKS, ORGANISATIONS, REQUESTS = 10, 210, 50
+AS_OF = pd.Timestamp(NOW).as_unit("us")
+
+
+def snapshot(document: dict[str, object]) -> Snapshot:
+    """The document as a snapshot, by the same decoder as an import."""
+    frames = {}
+    for name, collection in COLLECTIONS.items():
+        items = document[collection.field]
+        frames[name], _, _ = read_records(name, items if isinstance(items, list) else [items])
+    return build(frames, as_of=AS_OF)
+
+
+def disagreements(block: int) -> tuple[int, list[object]]:
+    """How many decisions were compared in this block of organisations, and those that differ."""
+    compared, wrong = 0, []
+    for seed in range(block * ORGANISATIONS, (block + 1) * ORGANISATIONS):
+        random = Random(seed)
+        document = organisation(random)
+        asked = requests(random, document, REQUESTS)
+        explainer = Explainer(snapshot(document), AS_OF)
+        expected = Referee(document, NOW).decide(asked)
+        found = [explainer.decide(**request).outcome for request in asked]
+        compared += len(asked)
+        wrong += [(seed, *each) for each in zip(asked, expected, found, strict=True) if each[1] != each[2]]
+    return compared, wrong
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_auditkit_and_cedar_decide_alike(block: int) -> None:
+    compared, wrong = disagreements(block)
+    assert wrong == []
+    assert compared == ORGANISATIONS * REQUESTS
+
+
+def test_that_is_enough_organisations_and_decisions() -> None:
+    assert BLOCKS * ORGANISATIONS >= 2_000
+    assert BLOCKS * ORGANISATIONS * REQUESTS >= 100_000
+
+
+def differences(seeds: range, bug: str | None) -> int:
+    """In how many decisions Cedar and the plain reading, with this bug, differ."""
+    count = 0
+    for seed in seeds:
+        random = Random(seed)
+        document = organisation(random)
+        asked = requests(random, document, 60)
+        naive = Naive(document, NOW, bug)
+        expected = Referee(document, NOW).decide(asked)
+        count += sum(naive.decide(request) != answer for request, answer in zip(asked, expected, strict=True))
+    return count
+
+
+def test_a_plain_reading_of_the_contract_agrees_with_cedar() -> None:
+    assert differences(range(200), None) == 0
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_is_caught(bug: str) -> None:
+    assert differences(range(60), bug) > 0, BUGS[bug]
+
+
+def test_every_outcome_is_common() -> None:
+    """A referee that is asked only what is denied anyway proves nothing."""
+    counts = dict.fromkeys(("allowed", "denied", "undetermined"), 0)
+    for seed in range(100):
+        random = Random(seed)
+        document = organisation(random)
+        for outcome in Referee(document, NOW).decide(requests(random, document, REQUESTS)):
+            counts[outcome] += 1
+    assert min(counts.values()) >= 400
+
+
+@pytest.mark.parametrize("module", [cedar_referee, naive_model, random_organisations], ids=lambda each: each.__name__)
+def test_the_referee_shares_no_code_with_what_it_judges(module: object) -> None:
+    tree = ast.parse(Path(module.__file__).read_text("utf-8"))  # type: ignore[attr-defined]
+    named = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    named |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not [name for name in named if name.startswith("auditkit")]
