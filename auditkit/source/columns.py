@@ -1,0 +1,179 @@
+"""The columns of records of the right shape: secrets masked; repeated ids, bad times and unknown values told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from auditkit.schema import COLLECTIONS, Collection, Column
+from auditkit.schema_times import utc_times
+from auditkit.source.masking import KEY_EXPRESSION, clean
+from auditkit.source.problem_rows import leaked, text_row
+from auditkit.source.shapes import column_values
+
+_SHOWN = 60
+
+
+class Typed(NamedTuple):
+    """The table of the records kept, the rows of problems, and how many repeated records were merged or set aside."""
+
+    table: pa.Table
+    problems: list[dict[str, Any]]
+    merged: int
+    conflicting: int
+
+
+def typed(name: str, rows: list[Any], leaks: Mapping[int, list[str]]) -> Typed:
+    """The records as a table of the collection; `leaks` names the fields of single records that held a secret."""
+    collection = COLLECTIONS[name]
+    values = {column.name: column_values(column, rows)[0] for column in collection.columns}
+    arrays = {column.name: pa.array(values[column.name], _plain(column)) for column in collection.columns}
+    found = {row: list(fields) for row, fields in leaks.items()}
+    for column in collection.columns:
+        _mask(column, values, arrays, found)
+    problems = [leaked(collection, _id(collection, values, row), found[row]) for row in sorted(found)]
+    kept, merged, conflicts = _repeated(collection, values)
+    problems += [_conflict(collection, values, row) for row in conflicts]
+    table = pa.table(arrays)
+    if len(kept) < len(rows):
+        table = table.take(pa.array(kept, pa.int64()))
+    table, odd = _read(collection, table)
+    return Typed(table, problems + odd, merged, len(conflicts))
+
+
+def _plain(column: Column) -> pa.DataType:
+    """The Arrow type of a column before its times are read."""
+    return {"bool": pa.bool_(), "list": pa.list_(pa.string())}.get(column.kind, pa.string())
+
+
+def _id(collection: Collection, values: Mapping[str, list[Any]], row: int) -> str:
+    return "|".join(values[column][row] for column in collection.key)
+
+
+def _mask(
+    column: Column, values: dict[str, list[Any]], arrays: dict[str, pa.Array], leaks: dict[int, list[str]]
+) -> None:
+    """Cut full keys in one column down to their public part; note which records held one."""
+    for row in _suspects(arrays[column.name]):
+        value = values[column.name][row]
+        if column.kind == "conditions":
+            masked, inside = clean(json.loads(value), column.field)
+            masked = json.dumps(masked, separators=(",", ":"), ensure_ascii=False)
+        else:
+            masked, inside = clean(value, column.field)
+        if inside:
+            values[column.name][row] = masked
+            leaks.setdefault(row, []).extend(inside)
+            arrays[column.name] = None
+    if arrays[column.name] is None:
+        arrays[column.name] = pa.array(values[column.name], _plain(column))
+
+
+def _suspects(array: pa.Array) -> list[int]:
+    """The rows of a column that may hold a full key, or an object with a field named like a secret."""
+    if pa.types.is_boolean(array.type):
+        return []
+    if pa.types.is_list(array.type):
+        inside = pc.list_flatten(array)
+        hits = _matching(inside)
+        return sorted(set(pc.list_parent_indices(array).take(hits).to_pylist())) if len(hits) else []
+    rows: list[int] = _matching(array).to_pylist()
+    return rows
+
+
+def _matching(texts: pa.Array) -> pa.Array:
+    """Where the text matches; the cheap look for `ik_` spares nearly always the expression."""
+    if not pc.any(pc.match_substring(texts, "ik_")).as_py():
+        return pa.array([], pa.int64())
+    return pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, KEY_EXPRESSION), False))
+
+
+def _repeated(collection: Collection, values: Mapping[str, list[Any]]) -> tuple[list[int] | range, int, list[int]]:
+    """The records to keep, how many repeat one word for word, and those that repeat only its id."""
+    keys = list(zip(*(values[column] for column in collection.key), strict=True))
+    if len(set(keys)) == len(keys):
+        return range(len(keys)), 0, []
+    first: dict[tuple[Any, ...], int] = {}
+    kept: list[int] = []
+    conflicts: list[int] = []
+    for row, key in enumerate(keys):
+        earlier = first.setdefault(key, row)
+        if earlier == row:
+            kept.append(row)
+        elif any(column[row] != column[earlier] for column in values.values()):
+            conflicts.append(row)
+    return kept, len(keys) - len(kept) - len(conflicts), conflicts
+
+
+def _conflict(collection: Collection, values: Mapping[str, list[Any]], row: int) -> dict[str, Any]:
+    """The problem of a record whose id was there before with other content; its own content is kept as raw text."""
+    record_id = _id(collection, values, row)
+    fields = {column.name: column.field for column in collection.columns}
+    raw = {fields[name]: column[row] for name, column in values.items() if column[row] is not None}
+    key = ", ".join(fields[name] for name in collection.key)
+    told = text_row(
+        collection, "DAT002", record_id, key, "the id occurs again with different content; the first was kept"
+    )
+    return told | {"set_aside": True, "raw": json.dumps(raw, sort_keys=True, separators=(",", ":"))}
+
+
+def _read(collection: Collection, table: pa.Table) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """The table with its times read, and a problem for each record with a time or value that is none."""
+    odd: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    arrays = []
+    for column in collection.columns:
+        array = table.column(column.name).combine_chunks()
+        if column.kind == "time":
+            read, bad = utc_times(array)
+            _note(odd, "DAT004", column, array, np.flatnonzero(bad))
+            array = read
+        elif column.values:
+            _note(odd, "DAT003", column, array, _unknown_rows(array, column.values))
+        arrays.append(array)
+    ids = _ids(collection, table, {row for _, row in odd})
+    problems = [_odd_row(collection, rule, ids[row], told) for (rule, row), told in odd.items()]
+    return pa.Table.from_arrays(arrays, schema=collection.arrow), problems
+
+
+def _unknown_rows(array: pa.Array, known: tuple[str, ...]) -> np.ndarray:
+    """The rows whose text, or any part of whose list, is none of the known values."""
+    listed = pa.types.is_list(array.type)
+    texts = pc.list_flatten(array) if listed else array
+    rows = pc.indices_nonzero(pc.and_(pc.is_valid(texts), pc.invert(pc.is_in(texts, value_set=pa.array(known)))))
+    found = (pc.list_parent_indices(array).take(rows) if listed else rows).to_numpy()
+    return np.unique(found)
+
+
+def _note(
+    odd: dict[tuple[str, int], list[tuple[str, str]]], rule: str, column: Column, array: pa.Array, rows: Iterable[int]
+) -> None:
+    """Add a field and its value to what is odd about the rows."""
+    for row in map(int, rows):
+        value = array[row].as_py()
+        if isinstance(value, list):
+            value = ", ".join(part for part in value if part not in column.values)
+        shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+        odd.setdefault((rule, row), []).append(
+            (column.field, f"`{column.field}` holds {json.dumps(shown, ensure_ascii=False)}")
+        )
+
+
+def _ids(collection: Collection, table: pa.Table, rows: set[int]) -> dict[int, str]:
+    keys = [table.column(column) for column in collection.key]
+    return {row: "|".join(key[row].as_py() for key in keys) for row in rows}
+
+
+_SAYS = {
+    "DAT003": "{}, which is none of the known values; judged as neither",
+    "DAT004": "{}, which is no RFC 3339 time with an offset; judged as absent",
+}
+
+
+def _odd_row(collection: Collection, rule: str, record_id: str, told: list[tuple[str, str]]) -> dict[str, Any]:
+    fields = ", ".join(field for field, _ in told)
+    return text_row(collection, rule, record_id, fields, _SAYS[rule].format(" and ".join(says for _, says in told)))
