@@ -59,6 +59,16 @@ class Api(StrEnum):
     iot = "iot"
 
 
+class Paging(StrEnum):
+    """How the sandbox pages its lists."""
+
+    cursor = "cursor"
+    page = "page"
+    offset = "offset"
+    link = "link"
+    none = "none"
+
+
 SnapshotPath = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="The folder that pull or import wrote.")]
 AsOf = Annotated[
     str | None,
@@ -131,6 +141,4 @@ def fresh(path: Path) -> Path:
     """A place for something new; one that is taken raises `InputError`."""
     if path.is_symlink() or path.exists():
         raise InputError(f"--out: {str(path)!r} is already there; choose another place, or move it away")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"--out: {str(path.absolute().parent)!r} is no folder; make it first")
     return path

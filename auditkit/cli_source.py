@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditkit.cli_options import fresh
+from auditkit.cli_options import Paging, fresh
 from auditkit.cli_output import emit, say
-from auditkit.errors import DocumentError
-from auditkit.terminal import snapshot_lines
+from auditkit.terminal import snapshot_lines, visible
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -86,6 +85,7 @@ def sandbox(
     ),
     latency: Annotated[float, typer.Option("--latency", min=0, metavar="MS", help="Wait before each answer.")] = 0,
     rate: Annotated[float | None, typer.Option("--rate", min=0.1, help="Requests a second before a 429.")] = None,
+    paging: Annotated[Paging, typer.Option("--paging", help="How its lists are paged.")] = Paging.cursor,
 ) -> None:
     """Serve an organisation document as the IAM API, with a key of its own, until it is interrupted.
 
@@ -96,21 +96,9 @@ def sandbox(
     from auditkit.bundle import bundled
     from auditkit.sandbox.server import Sandbox
 
-    served = _document(document or bundled("data/organisation.json"))
-    with Sandbox(served, host=host, port=port, latency=latency / 1000, rate=rate) as running:
-        emit(f"url {running.url}")
-        emit(f"organisation {served['organisation']['id']}")
-        emit(f"key {running.key}")
+    served = document or bundled("data/organisation.json")
+    served_by = Sandbox(served, host=host, port=port, latency=latency / 1000, rate=rate, paging=paging.value)
+    with served_by as running:
+        emit(f"url {running.url}\norganisation {visible(running.organisation_id)}\nkey {running.key}")
+        sys.stdout.flush()
         running.wait()
-
-
-def _document(path: Path) -> dict[str, Any]:
-    """An organisation document as it is, whatever is wrong inside: the sandbox serves that too."""
-    try:
-        document = json.loads(path.read_bytes())
-        if not isinstance(document["organisation"]["id"], str):
-            raise TypeError
-    except (ValueError, KeyError, TypeError):
-        raise DocumentError(f"{path}: is no organisation document, JSON with an organisation and its id") from None
-    found: dict[str, Any] = document
-    return found

@@ -24,7 +24,7 @@ def decision_text(decision: Mapping[str, Any]) -> str:
 def headline(decision: Mapping[str, Any]) -> str:
     """`denied: AUZ4 permission-included`, or the outcome alone."""
     failed = next((check for check in decision["checks"] if check["id"] == decision["failed_check"]), None)
-    return decision["outcome"] + (f": {failed['id']} {failed['name']}" if failed else "")
+    return f"{decision['outcome']}" + (f": {failed['id']} {failed['name']}" if failed else "")
 
 
 def _fixes(checks: Sequence[Mapping[str, Any]]) -> list[str]:
