@@ -52,4 +52,5 @@ def lengths_to_rows(lengths: Ints) -> Ints:
 def ranges(starts: Ints, lengths: Ints) -> Ints:
     """All the ranges start, start + 1, ... of these lengths, one after the other."""
     offsets = np.cumsum(lengths) - lengths
-    return np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(starts - offsets, lengths)
+    within = np.arange(int(lengths.sum()), dtype=np.int64)
+    return np.asarray(within + np.repeat(starts - offsets, lengths))

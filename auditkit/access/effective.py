@@ -1,7 +1,7 @@
-"""Effective permission of everyone at once: for each usable principal and permission, the best level of its live routes.
+"""Effective permission of everyone at once: for a usable principal and a permission, the best level of its live routes.
 
-Principals that are reached by the same set of (role or grant, level) are worked out once, as sparse products. A frame of
-pairs exists only for those who ask for it.
+Principals that are reached by the same set of (role or grant, level) are worked out once, as sparse products. A frame
+of pairs exists only for those who ask for it.
 """
 
 from __future__ import annotations
@@ -92,20 +92,20 @@ class Effective:
         shape = (self._sets.shape[0], self._gives.shape[0])
         return sparse.csr_array((_WEIGHTS[level], (table.row, what)), shape=shape)
 
-    def _products(self, sets: Ints, permissions: Ints) -> Iterator[tuple[Ints, Any]]:
-        """For slices of `sets`: where the slice starts, and sets x permissions with the place of the best level."""
+    def _products(self, sets: Ints, permissions: Ints) -> Iterator[Any]:
+        """Slices of sets x permissions, with the place of the best level."""
         gives = self._gives if len(permissions) == self._gives.shape[1] else self._gives[:, permissions]
         for start in range(0, len(sets), _SLICE):
             product = self._weighed[sets[start : start + _SLICE]] @ gives
             product.data = np.searchsorted(_WEIGHTS, product.data, side="right") - 1
-            yield np.int64(start), product
+            yield product
 
     @cached_property
     def _set_counts(self) -> Ints:
         """Sets x levels: how many permissions of the catalogue."""
         every = np.arange(self._sets.shape[0])
         counts = [np.zeros((0, len(LEVELS)), dtype=np.int64)]
-        for _, product in self._products(every, np.arange(self._gives.shape[1])):
+        for product in self._products(every, np.arange(self._gives.shape[1])):
             rows = lengths_to_rows(np.diff(product.indptr))
             size = product.shape[0] * len(LEVELS)
             counts.append(np.bincount(rows * len(LEVELS) + product.data, minlength=size).reshape(-1, len(LEVELS)))
@@ -124,14 +124,11 @@ class Effective:
         who = _chosen(principals, self._principals.principal_id)
         what = _chosen(permissions, self._permissions.permission_id)
         sets, position = np.unique(self.set_of[who], return_inverse=True)
-        found = [(start, product) for start, product in self._products(sets, what)]
-        return self._expanded(who, what, position, found)
+        found = list(self._products(sets, what)) or [sparse.csr_array((0, len(what)), dtype=np.int64)]
+        return self._expanded(who, what, position, sparse.vstack(found, format="csr"))
 
-    def _expanded(self, who: Ints, what: Ints, position: Ints, found: list[tuple[Ints, Any]]) -> pd.DataFrame:
+    def _expanded(self, who: Ints, what: Ints, position: Ints, table: Any) -> pd.DataFrame:
         """Sets back to principals: each gets a copy of its set's row."""
-        table = sparse.vstack([product for _, product in found], format="csr") if found else None
-        if table is None:
-            table = sparse.csr_array((0, len(what)), dtype=np.int64)
         table.sort_indices()
         lengths = np.diff(table.indptr)[position]
         places = ranges(table.indptr[:-1][position].astype(np.int64), lengths)

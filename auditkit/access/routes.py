@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from auditkit.access.codes import Bools, Ints, arrow, codes, incidence, lengths_to_rows, lists, ranges

@@ -39,7 +39,7 @@ def _last_activity(principals: pd.DataFrame, credentials: pd.DataFrame) -> pd.Se
     """The latest of a principal's `last_active_at` and its credentials' `last_used_at`."""
     used = credentials[credentials.last_used_at.notna()]
     latest = used.groupby("principal_id", sort=False).last_used_at.max()
-    by_credential = principals.principal_id.map(latest).astype(principals.last_active_at.dtype)
+    by_credential = latest.reindex(principals.principal_id).set_axis(principals.index)
     own = principals.last_active_at
     return own.where(own.ge(by_credential) | by_credential.isna(), by_credential)
 

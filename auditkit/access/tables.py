@@ -108,17 +108,13 @@ def _reach(tables: Tables) -> pd.DataFrame:
 
 
 def _roles(tables: Tables) -> pd.DataFrame:
-    return state.roles(
-        tables.snapshot.roles, tables["role_permissions"], tables["permissions"], tables["assignments"]
-    )
+    return state.roles(tables.snapshot.roles, tables["role_permissions"], tables["permissions"], tables["assignments"])
 
 
 def _effective(tables: Tables) -> effective.Effective:
     roles, permissions, principals = tables.snapshot.roles, tables["permissions"], tables["principals"]
     live = effective.sources(principals, roles, permissions, tables["assignments"], tables["grants"])
-    return effective.Effective(
-        principals, tables.memberships, roles, tables["role_permissions"], permissions, live
-    )
+    return effective.Effective(principals, tables.memberships, roles, tables["role_permissions"], permissions, live)
 
 
 _MAKERS: dict[str, Callable[[Tables], Any]] = {
