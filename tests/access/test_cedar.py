@@ -12,13 +12,12 @@ from random import Random
 
 import cedar_referee
 import naive_model
+import pandas as pd
 import pytest
 import random_organisations
 from cedar_referee import Referee
 from naive_model import BUGS, Naive
 from random_organisations import NOW, organisation, requests
-
-import pandas as pd
 
 from auditkit.access.explain import Explainer
 from auditkit.schema import COLLECTIONS
