@@ -89,15 +89,15 @@ def _hashed(text: str) -> str:
 
 def _unreadable(collection: Collection, raw: bytes, reason: str) -> Examined:
     """A record whose JSON has no single meaning; what of it can be read is kept as the last of repeated keys has it."""
-    plain = raw.decode("utf-8", "backslashreplace")
+    plain = raw.decode("utf-8", "replace")
     try:
         item, leaks = clean(json.loads(plain, parse_int=_text_of_long, parse_constant=str))
         text = text_of(item)
     except (ValueError, RecursionError):
         text, leaks, item = None, [], None
     # A key that a later one of the same name hides may have held a secret too.
-    if not leaks and mask(plain) != plain:
-        leaks = ["record"]
+    hidden = mask(plain) != plain
+    leaks = [leak or "record" for leak in leaks] or (["record"] if hidden else [])
     record_id = identity(collection, item) if isinstance(item, dict) else _hashed(mask(plain))
     return Examined(record_id=record_id, faults={"record": reason}, leaks=leaks, raw=text)
 

@@ -12,9 +12,8 @@ import pyarrow.compute as pc
 
 from auditkit.schema import COLLECTIONS, Collection, Column
 from auditkit.schema_times import utc_times
-from auditkit.source.masking import KEY_EXPRESSION, clean
+from auditkit.source.masking import KEY_EXPRESSION, NAMED_EXPRESSION, clean
 from auditkit.source.problem_rows import leaked, text_row
-from auditkit.source.shapes import column_values
 
 _SHOWN = 60
 
@@ -28,10 +27,9 @@ class Typed(NamedTuple):
     conflicting: int
 
 
-def typed(name: str, rows: list[Any], leaks: Mapping[int, list[str]]) -> Typed:
-    """The records as a table of the collection; `leaks` names the fields of single records that held a secret."""
+def typed(name: str, values: dict[str, list[Any]], leaks: Mapping[int, list[str]]) -> Typed:
+    """Columns of plain values as a table of the collection; `leaks` names the fields of records that held a secret."""
     collection = COLLECTIONS[name]
-    values = {column.name: column_values(column, rows)[0] for column in collection.columns}
     arrays = {column.name: pa.array(values[column.name], _plain(column)) for column in collection.columns}
     found = {row: list(fields) for row, fields in leaks.items()}
     for column in collection.columns:
@@ -40,7 +38,7 @@ def typed(name: str, rows: list[Any], leaks: Mapping[int, list[str]]) -> Typed:
     kept, merged, conflicts = _repeated(collection, values)
     problems += [_conflict(collection, values, row) for row in conflicts]
     table = pa.table(arrays)
-    if len(kept) < len(rows):
+    if len(kept) < len(table):
         table = table.take(pa.array(kept, pa.int64()))
     table, odd = _read(collection, table)
     return Typed(table, problems + odd, merged, len(conflicts))
@@ -59,7 +57,7 @@ def _mask(
     column: Column, values: dict[str, list[Any]], arrays: dict[str, pa.Array], leaks: dict[int, list[str]]
 ) -> None:
     """Cut full keys in one column down to their public part; note which records held one."""
-    for row in _suspects(arrays[column.name]):
+    for row in _suspects(column, arrays[column.name]):
         value = values[column.name][row]
         if column.kind == "conditions":
             masked, inside = clean(json.loads(value), column.field)
@@ -74,31 +72,33 @@ def _mask(
         arrays[column.name] = pa.array(values[column.name], _plain(column))
 
 
-def _suspects(array: pa.Array) -> list[int]:
+def _suspects(column: Column, array: pa.Array) -> list[int]:
     """The rows of a column that may hold a full key, or an object with a field named like a secret."""
-    if pa.types.is_boolean(array.type):
+    if column.kind == "bool":
         return []
-    if pa.types.is_list(array.type):
-        inside = pc.list_flatten(array)
-        hits = _matching(inside)
-        return sorted(set(pc.list_parent_indices(array).take(hits).to_pylist())) if len(hits) else []
-    rows: list[int] = _matching(array).to_pylist()
-    return rows
+    if column.kind == "list":
+        parents = pc.list_parent_indices(array)
+        return sorted(set(parents.take(_matching(pc.list_flatten(array), "ik_", KEY_EXPRESSION)).to_pylist()))
+    rows = set(_matching(array, "ik_", KEY_EXPRESSION).to_pylist())
+    if column.kind == "conditions":
+        rows |= set(_matching(array, '":', NAMED_EXPRESSION).to_pylist())
+    return sorted(rows)
 
 
-def _matching(texts: pa.Array) -> pa.Array:
-    """Where the text matches; the cheap look for `ik_` spares nearly always the expression."""
-    if not pc.any(pc.match_substring(texts, "ik_")).as_py():
-        return pa.array([], pa.int64())
-    return pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, KEY_EXPRESSION), False))
+def _matching(texts: pa.Array, part: str, expression: str) -> pa.Array:
+    """Where the text matches; the cheap look for a part of it spares nearly always the expression."""
+    if not pc.any(pc.match_substring(texts, part)).as_py():
+        return pa.array([], pa.uint64())
+    return pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, expression), False))
 
 
 def _repeated(collection: Collection, values: Mapping[str, list[Any]]) -> tuple[list[int] | range, int, list[int]]:
     """The records to keep, how many repeat one word for word, and those that repeat only its id."""
-    keys = list(zip(*(values[column] for column in collection.key), strict=True))
+    parts = [values[column] for column in collection.key]
+    keys = parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
     if len(set(keys)) == len(keys):
         return range(len(keys)), 0, []
-    first: dict[tuple[Any, ...], int] = {}
+    first: dict[Any, int] = {}
     kept: list[int] = []
     conflicts: list[int] = []
     for row, key in enumerate(keys):

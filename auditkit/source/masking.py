@@ -9,7 +9,10 @@ from typing import Any
 # unless it belongs to an escape as in a URL (`%2Fik_...`). Arrow's expressions cannot look behind.
 KEY_EXPRESSION = r"(?:^|[^A-Za-z]|%[0-9A-Fa-f]{2})ik_[A-Za-z0-9_-]+\.[!-~]"
 _KEY = re.compile(r"(?:(?<![A-Za-z])|(?<=%[0-9A-Fa-f]{2}))(ik_[A-Za-z0-9_-]+)\.[!-~]+")
-_NAMED = re.compile(r"secret|token|password|passwd|passphrase|hash|private_?key", re.IGNORECASE)
+_NAMES = "secret|token|password|passwd|passphrase|hash|private_?key"
+# The same names as the key of an object in JSON text.
+NAMED_EXPRESSION = rf'(?i)"[^"]*(?:{_NAMES})[^"]*":'
+_NAMED = re.compile(_NAMES, re.IGNORECASE)
 _ABOUT = re.compile(r"(?:Id|Ids|Type|At|Algorithm|_id|_ids|_type|_at|_algorithm)$")
 
 

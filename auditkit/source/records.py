@@ -21,9 +21,8 @@ from auditkit.source.careful import Examined, examine
 from auditkit.source.columns import typed
 from auditkit.source.problem_rows import leaked, one_each, text_row
 from auditkit.source.scanner import split_list
-from auditkit.source.shapes import column_values, record_decoder, records_decoder
-
-_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+from auditkit.source.shapes import REFUSED, encode, extract, records_decoder
+from auditkit.source.single import count_keys, exact, trimmed
 
 
 class Decoded(NamedTuple):
@@ -39,7 +38,8 @@ class Decoded(NamedTuple):
 class _Sorted:
     """Records told apart: those of the right shape, those set aside, and what was found on the way."""
 
-    rows: list[Any] = field(default_factory=list)
+    values: dict[str, list[Any]]
+    kept: int
     aside: list[Examined] = field(default_factory=list)
     leaks: dict[int, list[str]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
@@ -76,11 +76,11 @@ def drift_note(collection: str, unknown: Sequence[str]) -> str:
 
 def _decode(name: str, data: bytes | memoryview, items: list[bytes] | None) -> Decoded:
     told = _tell_apart(name, data, items)
-    columns = typed(name, told.rows, told.leaks)
+    columns = typed(name, told.values, told.leaks)
     problems = [row for each in told.aside for row in _aside_rows(name, each)] + columns.problems
     frame = from_arrow(name, sort(name, columns.table))
     total = counts(
-        len(told.rows) + len(told.aside),
+        told.kept + len(told.aside),
         set_aside=len(told.aside) + columns.conflicting,
         duplicates=columns.merged,
     )
@@ -91,45 +91,34 @@ def _tell_apart(name: str, data: bytes | memoryview, items: list[bytes] | None) 
     """All records by the exact decoder; where it refuses the list, or keys may be repeated, one by one."""
     try:
         rows = records_decoder(name).decode(data)
-    except _REFUSED:
+    except REFUSED:
         return _one_by_one(name, split_list(data) if items is None else items)
-    if _keys_add_up(name, data, rows):
-        return _Sorted(rows=rows)
+    values, keys = extract(name, rows)
+    found = count_keys(data)
+    if found == keys or found == count_keys(encode(rows)):
+        return _Sorted(values, len(rows))
     return _one_by_one(name, split_list(data) if items is None else items)
 
 
 def _one_by_one(name: str, items: list[bytes]) -> _Sorted:
-    """Each record by the exact decoder, and by the careful way where that one refuses it."""
-    told = _Sorted()
-    decode = record_decoder(name).decode
+    """Each record by the exact decoder, and by more careful ones where that one refuses it."""
+    rows: list[Any] = []
+    aside: list[Examined] = []
+    leaks: dict[int, list[str]] = {}
+    unknown: set[str] = set()
     for raw in items:
-        try:
-            row = decode(raw)
-        except _REFUSED:
-            row = None
-        if row is not None and _keys_add_up(name, raw, [row]):
-            told.rows.append(row)
-            continue
-        found = examine(name, raw)
-        told.unknown |= found.unknown
-        if found.faults:
-            told.aside.append(found)
-            continue
-        if found.leaks:
-            told.leaks[len(told.rows)] = found.leaks
-        told.rows.append(found.record)
-    return told
-
-
-def _keys_add_up(name: str, data: bytes | memoryview, rows: list[Any]) -> bool:
-    """Whether the text has no more keys than the records: only then is none repeated.
-
-    A decoder silently takes the last of two equal keys. Every key ends in a quote, perhaps a space, and a colon, so
-    that these pairs of bytes are at least as many as the keys; text that holds such a pair only costs a second look.
-    """
-    text = bytes(data)
-    keys = sum(text.count(pair) for pair in (b'":', b" :", b"\t:", b"\n:", b"\r:"))
-    return keys == sum(column_values(column, rows)[1] for column in COLLECTIONS[name].columns)
+        record = exact(name, raw)
+        if record is None:
+            found = trimmed(name, raw) or examine(name, raw)
+            unknown |= found.unknown
+            if found.faults:
+                aside.append(found)
+                continue
+            if found.leaks:
+                leaks[len(rows)] = found.leaks
+            record = found.record
+        rows.append(record)
+    return _Sorted(extract(name, rows).values, len(rows), aside, leaks, unknown)
 
 
 def _aside_rows(name: str, found: Examined) -> list[dict[str, Any]]:

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from auditkit.errors import DocumentError
+from auditkit.source.masking import mask
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BETWEEN = re.compile(rb'\s*[{,]\s*("(?:[^"\\]|\\.)*")\s*:\s*')
 _SCAN = json.JSONDecoder(parse_int=len, strict=False).raw_decode
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError)
 
@@ -41,10 +44,24 @@ def members(data: bytes, file: Path) -> dict[str, bytes | memoryview]:
     return _scanned(data, file)
 
 
-def _none_twice(data: bytes, parts: dict[str, Any]) -> bool:
-    """Whether no member is given twice: then the text is its members and little else, or names each of them once."""
-    around = sum(len(memoryview(raw)) + len(key.encode()) + 4 for key, raw in parts.items()) + 1
-    return around == len(data) or all(data.count(json.dumps(key).encode()) == 1 for key in parts)
+def _none_twice(data: bytes, parts: dict[str, msgspec.Raw]) -> bool:
+    """Whether nothing but marks, spaces and the keys stands around the members: then no key is given twice.
+
+    msgspec's raw values are views of the text, so that their addresses tell their places.
+    """
+    start = _address(data)
+    at = 0
+    for key, raw in parts.items():
+        begin = _address(raw) - start
+        between = _BETWEEN.fullmatch(data, at, begin)
+        if between is None or json.loads(between[1]) != key:
+            return False
+        at = begin + len(memoryview(raw))
+    return True
+
+
+def _address(data: bytes | msgspec.Raw) -> int:
+    return int(np.frombuffer(data, dtype=np.uint8).ctypes.data)
 
 
 def _scanned(data: bytes, file: Path) -> dict[str, bytes | memoryview]:
@@ -84,7 +101,7 @@ def _members(text: str) -> dict[str, str]:
             raise _broken(text, at, "a key was expected")
         key, after = _value(text, at)
         if key in parts:
-            raise _Broken(f"the key {json.dumps(key)} is given twice", at)
+            raise _Broken(f"the key {json.dumps(mask(key))} is given twice", at)
         start = _expect(text, _skip(text, after), ":", "a colon was expected")
         _, end = _value(text, start)
         parts[key] = text[start:end]
