@@ -92,6 +92,6 @@ def _findings(frame: pd.DataFrame) -> str:
 
 
 def _inert(column: pd.Series) -> pd.Series:
-    text = pc.fill_null(arrow(column.astype("str")), "")
+    text = concat(arrow(column.astype("str")), count=len(column))
     odd = pc.match_substring_regex(text, _FORMULA)
-    return series(pc.if_else(odd, pc.binary_join_element_wise("'", text, ""), text), column.index)
+    return series(pc.if_else(odd, concat("'", text, count=len(column)), text), column.index)

@@ -53,7 +53,7 @@ class Limits:
         sources: dict[str, str] = {}
         try:
             for name, entry in table.items():
-                values[_known(name)], source = _entry(name, entry)
+                values[name], source = _entry(_known(name), entry)
                 if source is not None:
                     sources[name] = source
             return cls(**values, sources=sources)

@@ -1,0 +1,106 @@
+"""ORG: for each rule what it flags, and what it must leave alone."""
+# ruff: noqa: RUF012 (the tables of a test class are read, never changed)
+
+from __future__ import annotations
+
+from tools import (
+    AS_OF,
+    RuleLaws,
+    api_key,
+    assignment,
+    flagged,
+    group,
+    judge,
+    member,
+    organisation,
+    permission,
+    principal,
+    related,
+    role,
+    service,
+    why_not,
+)
+
+from auditkit.limits import Limits
+
+
+class TestORG001(RuleLaws):
+    rule = "ORG001"
+    hits = {"on": ({"organisation": [organisation(direct_api_key_auth=True)]}, {"o1": "info"})}
+    clean = {"off": {}, "off, with keys": {"principals": [api_key()]}}
+
+
+class TestORG002(RuleLaws):
+    rule = "ORG002"
+    hits = {
+        "one": ({"principals": [api_key()]}, {"o1": "info"}),
+        "a revoked one": ({"principals": [api_key(status="Revoked")]}, {"o1": "info"}),
+    }
+    clean = {
+        "nobody": {},
+        "others": {"principals": [principal(), service(), group()]},
+    }
+
+
+PEOPLE = [principal(f"p{n}") for n in range(6)]
+
+
+def admins(count, **changes):
+    return {"role_assignments": [assignment(f"a{n}", f"p{n}", **changes) for n in range(count)]}
+
+
+class TestORG003(RuleLaws):
+    rule = "ORG003"
+    given = {
+        "principals": PEOPLE,
+        "permissions": [permission("x0"), permission("x1")],
+        "roles": [role("r", ["x0"]), role("narrow")],
+    }
+    hits = {
+        "none": ({}, {"o1": "medium"}),
+        "one": (admins(1), {"o1": "medium"}),
+        "five": (admins(5), {"o1": "medium"}),
+        "two, expired": (admins(2, expires_at=AS_OF), {"o1": "medium"}),
+        "two, on a narrow role": (admins(2, role_id="narrow"), {"o1": "medium"}),
+        "two, not usable": (
+            {"principals": [principal(f"p{n}", status="Suspended") for n in range(2)], **admins(2)},
+            {"o1": "medium"},
+        ),
+        "two, on a role that does not support them": (
+            {"roles": [role("r", ["x0"], supported_principal_types=["ApiKey"])], **admins(2)},
+            {"o1": "medium"},
+        ),
+        "two machines": ({"principals": [service("p0"), api_key("p1")], **admins(2)}, {"o1": "medium"}),
+    }
+    clean = {
+        "the fewest": admins(2),
+        "three": admins(3),
+        "the most": admins(4),
+        "through a group": {
+            "principals": [*PEOPLE, group()],
+            "group_members": [member("g", "p0"), member("g", "p1")],
+            "role_assignments": [assignment(principal_id="g")],
+        },
+        "no types declared": {"roles": [role("r", ["x0"], supported_principal_types=None)], **admins(2)},
+        "the same people twice": {
+            "role_assignments": [assignment(f"a{n}", f"p{n % 4}") for n in range(8)],
+        },
+        "two broad roles": {
+            "roles": [role("r", ["x0"]), role("r2", ["x1"])],
+            "role_assignments": [assignment(f"a{n}", f"p{n % 4}", "r" if n < 4 else "r2") for n in range(8)],
+        },
+        "machines are not counted": {
+            "principals": [*PEOPLE, service()],
+            "role_assignments": [*admins(4)["role_assignments"], assignment("z", "s")],
+        },
+    }
+
+    def test_the_numbers_are_the_configured_ones(self) -> None:
+        records = {**self.given, **admins(1)}
+        assert flagged(judge("ORG003", limits=Limits(administrators=(1, 1)), **records)) == {}
+        found = judge("ORG003", limits=Limits(administrators=(0, 0)), **records)
+        assert found.frame.message.tolist() == ["has 1 administrators, too many: 0 to 0 are wanted"]
+        assert related(found, "o1")["administrators"] == 1
+
+    def test_without_a_catalogue_it_is_not_evaluated(self) -> None:
+        assert "no role's breadth can be told" in (why_not(judge("ORG003", principals=PEOPLE)) or "")
