@@ -133,10 +133,10 @@ def gaps_in_reading(findings: Findings) -> list[str]:
 def snapshot_lines(snapshot: Snapshot) -> list[str]:
     """What a pull or an import told: sizes, what was set aside, secrets dropped, what could not be read."""
     collections = snapshot.manifest.collections
-    kept = sum(entry["kept"] for entry in collections.values())
+    kept, aside = (sum(entry[key] for entry in collections.values()) for key in ("kept", "set_aside"))
     lines = [
         f"{visible(snapshot.organisation_id)}: {counted(kept, 'record')} in {counted(len(collections), 'collection')}",
-        f"set aside: {counted(int(snapshot.problems.set_aside.sum()), 'record')} (rule DAT005)",
+        f"set aside: {counted(aside, 'record')} (rule DAT005)",
         f"secrets dropped: {int(snapshot.problems.rule.eq('DAT007').sum())} (rule DAT007)",
     ]
     return lines + [f"not read whole: {name}: {visible(why)}" for name, why in snapshot.incomplete.items()]
