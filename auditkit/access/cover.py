@@ -132,7 +132,9 @@ def _minimise(program: _Program, objective: Floats, most: int | None, deadline: 
     if left <= 0:
         return None, 0.0
     count, groups = program.covers.shape[0], len(program.weights)
-    cover = LinearConstraint(sparse.hstack([program.covers.T, sparse.csr_array((program.covers.shape[1], groups))]), lb=1)
+    cover = LinearConstraint(
+        sparse.hstack([program.covers.T, sparse.csr_array((program.covers.shape[1], groups))]), lb=1
+    )
     limits = [cover, *_excess_rows(program, count, groups)]
     if most is not None:
         limits.append(LinearConstraint(np.concatenate([np.zeros(count), program.weights])[None, :], ub=most + 0.5))

@@ -1,0 +1,164 @@
+"""The narrowest access that would do: the smallest excess, then the fewest assignments, for what the rows require.
+
+What a proposal says can be tried: `Narrowing.change` is a change file for `what_if`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from auditkit.access.candidates import Catalogue, Need, Proposal, Unmet, propose
+from auditkit.access.narrowing import Narrowing, Narrowings
+from auditkit.access.required import read_required
+from auditkit.access.scopes import Place
+from auditkit.access.state import conditional
+from auditkit.access.tables import Tables
+from auditkit.access.telling import known_principal
+from auditkit.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditkit.snapshot import Snapshot
+
+
+def narrow(
+    snapshot: Snapshot,
+    principal: str,
+    required: pd.DataFrame | str | Path,
+    *,
+    grants: bool = False,
+    as_of: pd.Timestamp | None = None,
+    time_limit: float = 30.0,
+) -> Narrowing:
+    """The narrowest set of existing roles that gives a principal all that its required rows ask for.
+
+    `required` is a frame of required permissions or the path of its CSV. With `grants`, direct grants may take part.
+    The search is exact unless `time_limit` (seconds) ends it; the answer says which. InputError if no row asks for
+    anything for this principal.
+    """
+    known_principal(snapshot, principal)
+    rows = _rows(required)
+    if not (rows.principal_id.eq(principal) & rows.expect.eq("allow")).any():
+        raise InputError(f"no required row asks for anything for {principal!r}; add one to the required permissions")
+    return _Narrower(snapshot, rows, as_of, grants, time_limit).one(principal)
+
+
+def narrow_all(
+    snapshot: Snapshot,
+    required: pd.DataFrame | str | Path,
+    *,
+    grants: bool = False,
+    as_of: pd.Timestamp | None = None,
+    time_limit: float = 30.0,
+) -> Narrowings:
+    """As `narrow`, for every principal of the snapshot that has required rows, in the order of their ids."""
+    rows = _rows(required)
+    named = rows.loc[rows.expect.eq("allow"), "principal_id"]
+    known = sorted(set(named) & set(snapshot.principals.principal_id))
+    narrower = _Narrower(snapshot, rows, as_of, grants, time_limit)
+    unknown = sorted(set(named) - set(known))
+    return Narrowings(each=tuple(narrower.one(principal) for principal in known), unknown=tuple(unknown))
+
+
+def _rows(required: pd.DataFrame | str | Path) -> pd.DataFrame:
+    return required if isinstance(required, pd.DataFrame) else read_required(required)
+
+
+class _Narrower:
+    """What the principals of one snapshot have, ready to be compared with what they need."""
+
+    def __init__(
+        self, snapshot: Snapshot, rows: pd.DataFrame, as_of: pd.Timestamp | None, grants: bool, time_limit: float
+    ) -> None:
+        self.tables = Tables(snapshot, as_of=as_of)
+        self.catalogue = Catalogue(snapshot)
+        self.rows, self.grants, self.time_limit = rows, grants, time_limit
+        self.known = self.tables["principals"].set_index("principal_id")
+        self.assignments, self.direct = _live(self.tables["assignments"]), _live(self.tables["grants"])
+        names = snapshot.permissions.set_index("permission_id").identifier
+        self.direct = self.direct.assign(identifier=self.direct.permission_id.map(names).astype("str"))
+        reached = self.tables["principal_access"]
+        giving = set(reached.loc[reached.reached, "principal_id"])
+        members = snapshot.group_members
+        self.members = members[members.group_id.isin(giving)]
+
+    def one(self, principal: str) -> Narrowing:
+        """The narrowest access of one principal."""
+        kind = str(self.known.type[principal])
+        own = self.rows[self.rows.principal_id.eq(principal)]
+        held = self._held(principal)
+        proposal = propose(
+            self.catalogue, kind, _needs(own, "allow"), denied=_needs(own, "deny"), held=held, grants=self.grants,
+            time_limit=self.time_limit,
+        )  # fmt: skip
+        kept = {choice.held for choice in proposal.chosen}
+        has = self.tables["effective"].pairs(principals=[principal])
+        return Narrowing(
+            principal_id=principal,
+            type=kind,
+            display_name=str(self.known.display_name[principal]),
+            chosen=proposal.chosen,
+            removed_assignments=_others(self.assignments, "assignment_id", principal, kept),
+            removed_grants=_others(self.direct, "grant_id", principal, kept),
+            left_groups=tuple(sorted(self.members.loc[self.members.principal_id.eq(principal), "group_id"])),
+            excess=proposal.excess,
+            unmet=proposal.unmet,
+            proven=proposal.cover.proven,
+            proof=proposal.proof,
+            notes=self._notes(principal),
+            **self._difference(proposal, has),
+        )
+
+    def _held(self, principal: str) -> Mapping[tuple[str, str, Place], str]:
+        """The live assignments and grants of its own that give something certainly, the smallest id of equal ones."""
+        found: dict[tuple[str, str, Place], str] = {}
+        for kind, frame, what, key in (
+            ("role", self.assignments, "role_id", "assignment_id"),
+            ("grant", self.direct, "identifier", "grant_id"),
+        ):
+            own = frame[frame.principal_id.eq(principal) & ~frame.conditional]
+            rows = zip(own[what], _places(own.scope_type, own.scope_path), own[key], strict=True)
+            for each, place, name in rows:
+                found.setdefault((kind, each, place), name)
+        return found
+
+    def _difference(self, proposal: Proposal, has: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+        """The permissions, by identifier, that would come and go."""
+        permissions = {role.role_id: role.permissions for role in self.catalogue.roles}
+        given = [permissions[each.id] if each.kind == "role" else frozenset({each.id}) for each in proposal.chosen]
+        after = frozenset().union(*given) if given else frozenset()
+        certain = set(has.loc[has.level.ne("undetermined"), "identifier"])
+        return {"added": tuple(sorted(after - certain)), "taken": tuple(sorted(set(has.identifier) - after))}
+
+    def _notes(self, principal: str) -> tuple[str, ...]:
+        if self.known.usable[principal]:
+            return ()
+        return ("this principal is not usable (suspended, revoked, expired or of another organisation): "
+                "nothing that it is given has an effect until that is mended",)  # fmt: skip
+
+
+def _live(holdings: pd.DataFrame) -> pd.DataFrame:
+    live = holdings[holdings.live]
+    return live.assign(conditional=conditional(live.conditions))
+
+
+def _others(holdings: pd.DataFrame, key: str, principal: str, kept: set[str | None]) -> tuple[str, ...]:
+    own = holdings[holdings.principal_id.eq(principal)]
+    return tuple(sorted(own.loc[~own[key].isin([each for each in kept if each]), key]))
+
+
+def _needs(rows: pd.DataFrame, expect: str) -> list[Need]:
+    wanted = rows[rows.expect.eq(expect)]
+    return list(zip(wanted.permission, _places(wanted.resource_type, wanted.resource_path), strict=True))
+
+
+def _places(types: Iterable[Any], paths: Iterable[Any]) -> list[Place]:
+    pairs = zip(types, paths, strict=True)
+    return [None if pd.isna(kind) and pd.isna(path) else (str(kind), str(path)) for kind, path in pairs]
+
+
+__all__ = ["Narrowing", "Narrowings", "Unmet", "narrow", "narrow_all"]

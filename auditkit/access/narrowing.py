@@ -1,0 +1,182 @@
+"""What `narrow` answers for a principal: what to give, take and leave, with the proof; as text, HTML and JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from auditkit.access.candidates import Choice, Unmet
+from auditkit.access.scopes import Place
+from auditkit.access.telling import columns, html_lines, html_table, place_words, word
+
+_LISTED = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Narrowing:
+    """The narrowest access of one principal. `excess`, `added` and `taken` are permissions by identifier."""
+
+    principal_id: str
+    type: str
+    display_name: str
+    chosen: tuple[Choice, ...]
+    removed_assignments: tuple[str, ...]
+    removed_grants: tuple[str, ...]
+    left_groups: tuple[str, ...]
+    excess: tuple[str, ...]
+    added: tuple[str, ...]
+    taken: tuple[str, ...]
+    unmet: tuple[Unmet, ...]
+    proven: bool
+    proof: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the principal has exactly this already."""
+        return not (self.removed_assignments or self.removed_grants or self.left_groups or self._new())
+
+    def change(self) -> dict[str, Any]:
+        """The proposal as a change file for `what_if`."""
+        roles = [each for each in self._new() if each.kind == "role"]
+        grants = [each for each in self._new() if each.kind == "grant"]
+        parts = {
+            "remove_assignment": list(self.removed_assignments),
+            "remove_grant": list(self.removed_grants),
+            "remove_member": [{"group": group, "principal": self.principal_id} for group in self.left_groups],
+            "add_assignment": [{"principal": self.principal_id, "role": each.id, **_at(each.place)} for each in roles],
+            "add_grant": [
+                {"principal": self.principal_id, "permission": each.id, **_at(each.place)} for each in grants
+            ],
+        }
+        return {name: part for name, part in parts.items() if part}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as `narrow --format json` prints it."""
+        return {
+            "principal_id": self.principal_id,
+            "type": self.type,
+            "display_name": self.display_name,
+            "chosen": [_choice(each) for each in self.chosen],
+            "removed_assignments": list(self.removed_assignments),
+            "removed_grants": list(self.removed_grants),
+            "left_groups": list(self.left_groups),
+            "excess": list(self.excess),
+            "added": list(self.added),
+            "taken": list(self.taken),
+            "unmet": [
+                {"permission": each.permission, **_resource(each.place), "reason": each.reason} for each in self.unmet
+            ],
+            "proven": self.proven,
+            "proof": self.proof,
+            "notes": list(self.notes),
+            "change": self.change(),
+        }
+
+    def to_text(self) -> str:
+        """The answer for a reader."""
+        lines = [f"{word(self.display_name)} ({word(self.principal_id)}, {self.type}): {self._headline()}"]
+        lines += [f"  note: {note}" for note in self.notes]
+        lines += columns(_CHOICE_HEAD, self._choice_rows())
+        lines += [f"  {what}" for what in self._sentences()]
+        lines += [f"  cannot be met: {_unmet(each)}" for each in self.unmet]
+        return "\n".join([*lines, f"  {self.proof}"]) + "\n"
+
+    def _repr_html_(self) -> str:
+        head = f"{self.display_name} ({self.principal_id}, {self.type}): {self._headline()}"
+        told = [*self.notes, *self._sentences(), *(f"cannot be met: {_unmet(each)}" for each in self.unmet), self.proof]
+        return html_table(_CHOICE_HEAD, self._choice_rows(), head) + html_lines(told)
+
+    def _new(self) -> list[Choice]:
+        return [each for each in self.chosen if each.held is None]
+
+    def _headline(self) -> str:
+        if not self.chosen:
+            return "nothing that can be given would meet what is required"
+        if self.unchanged:
+            return "already the narrowest"
+        return (
+            f"{_count(len(self.chosen), 'assignment')} would do, with {_count(len(self.excess), 'excess permission')}"
+        )
+
+    def _choice_rows(self) -> list[tuple[object, ...]]:
+        return [
+            (each.kind, each.name, each.id, place_words(*(each.place or (None, None))), each.held or "new")
+            for each in self.chosen
+        ]
+
+    def _sentences(self) -> list[str]:
+        parts = (
+            ("remove the assignments", self.removed_assignments),
+            ("remove the direct grants", self.removed_grants),
+            ("leave the groups", self.left_groups),
+            ("excess permissions", self.excess),
+            ("permissions added", self.added),
+            ("permissions taken away", self.taken),
+        )
+        return [f"{what} ({len(names)}): {_listed(names)}" for what, names in parts if names]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Narrowings:
+    """The narrowest access of several principals; `unknown` are required of, and not in the snapshot."""
+
+    each: tuple[Narrowing, ...]
+    unknown: tuple[str, ...] = ()
+
+    def change(self) -> dict[str, Any]:
+        """All proposals as one change file for `what_if`."""
+        whole: dict[str, Any] = {}
+        for narrowing in self.each:
+            for name, part in narrowing.change().items():
+                whole.setdefault(name, []).extend(part)
+        return whole
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as `narrow --all --format json` prints it."""
+        return {"principals": [each.to_dict() for each in self.each], "unknown": list(self.unknown)}
+
+    def to_text(self) -> str:
+        """The answer for a reader."""
+        unknown = [f"not in the snapshot: {word(each)}" for each in self.unknown]
+        return "\n".join([*(each.to_text() for each in self.each), *unknown]).rstrip("\n") + "\n"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (each.principal_id, each.display_name, ", ".join(f"{choice.name} ({choice.held or 'new'})" for choice in each.chosen),
+             len(each.excess), len(each.added), len(each.taken), len(each.unmet), each.proof)
+            for each in self.each
+        ]  # fmt: skip
+        head = ("principal", "name", "would do", "excess", "added", "taken away", "cannot be met", "proof")
+        return html_table(head, rows, "The narrowest access") + html_lines(
+            f"not in the snapshot: {each}" for each in self.unknown
+        )
+
+
+_CHOICE_HEAD = ("give", "name", "id", "where", "held by")
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    return {"kind": choice.kind, "id": choice.id, "name": choice.name, **_resource(choice.place), "held": choice.held}
+
+
+def _resource(place: Place) -> dict[str, str | None]:
+    return {"resource_type": place[0] if place else None, "resource_path": place[1] if place else None}
+
+
+def _at(place: Place) -> dict[str, str]:
+    return {} if place is None else {"resource_type": place[0], "resource": place[1]}
+
+
+def _unmet(unmet: Unmet) -> str:
+    where = "" if unmet.place is None else f" on {place_words(*unmet.place)}"
+    return f"{word(unmet.permission)}{where}: {word(unmet.reason)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    return ", ".join(map(word, names[:_LISTED])) + more

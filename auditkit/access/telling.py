@@ -1,0 +1,82 @@
+"""How answers are written: names made harmless, columns of text, tables of HTML, and the nearest known ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from html import escape
+from typing import TYPE_CHECKING
+
+from auditkit.errors import UnknownPermission, UnknownPrincipal
+
+if TYPE_CHECKING:
+    from auditkit.snapshot import Snapshot
+
+# Comparing a typing mistake with more ids than this takes longer than reading the list.
+_COMPARED = 20_000
+
+
+def word(text: object) -> str:
+    """A text of the IAM on one line: what does not print is written as an escape."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in str(text))
+
+
+def place_words(scope_type: str | None, scope_path: str | None) -> str:
+    """Where a scope reaches: "iot.network /net-1", or the whole organisation."""
+    if scope_type is None and scope_path is None:
+        return "the whole organisation"
+    return f"{word(scope_type)} {word(scope_path)}"
+
+
+def columns(head: Sequence[str], rows: Iterable[Sequence[object]], indent: str = "  ") -> list[str]:
+    """Rows as lines of padded columns under a head; no lines where there are no rows."""
+    cells = [[word("-" if cell is None else cell) for cell in row] for row in rows]
+    if not cells:
+        return []
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    return [indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in (head, *cells)]  # fmt: skip
+
+
+def html_table(head: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> str:
+    """Rows as an HTML table, every cell escaped; a sentence where there are no rows."""
+    body = "".join("<tr>" + "".join(f"<td>{html_text('-' if cell is None else cell)}</td>" for cell in row) + "</tr>"
+                   for row in rows)  # fmt: skip
+    title = f"<caption>{html_text(caption)}</caption>" if caption else ""
+    if not body:
+        return f"<p>{html_text(caption or 'nothing')}: none</p>"
+    heads = "".join(f"<th>{html_text(name)}</th>" for name in head)
+    return f"<table>{title}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def html_lines(texts: Iterable[object]) -> str:
+    """Texts as paragraphs, escaped."""
+    return "".join(f"<p>{html_text(text)}</p>" for text in texts)
+
+
+def html_text(text: object) -> str:
+    """A text as HTML."""
+    return escape(word(text))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known ids that are most like a mistaken one, as a hint."""
+    among = list(known)
+    near = get_close_matches(name, among[:_COMPARED], n=3, cutoff=0.6)
+    return f"did you mean {', '.join(map(repr, near))}?" if near else f"{len(among):,} are known"
+
+
+def known_principal(snapshot: Snapshot, principal: str) -> None:
+    """Raise `UnknownPrincipal`, with the nearest known ids, unless the snapshot holds it."""
+    ids = snapshot.principals.principal_id
+    if not ids.eq(principal).any():
+        raise UnknownPrincipal(f"principal {principal!r} is not in the snapshot; {nearest(principal, ids)}")
+
+
+def known_permission(snapshot: Snapshot, permission: str) -> str:
+    """The id of the permission with this identifier; `UnknownPermission`, with the nearest, if there is none."""
+    table = snapshot.permissions
+    found = table.loc[table.identifier.eq(permission), "permission_id"]
+    if found.empty:
+        raise UnknownPermission(f"permission {permission!r} is not known; {nearest(permission, table.identifier)}")
+    return str(found.iloc[0])
