@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from auditkit.limits import Limits
-from auditkit.rules.base import choose, hits, rule
+from auditkit.rules.base import among, choose, hits, rule
 from auditkit.rules.needs import credential_use, scan
 from auditkit.rules.text import gather
 
@@ -102,7 +102,7 @@ def unfinished_rotation(
 
     Fix: confirm that the newest credential is the one in use, then revoke the others.
     """
-    live = credentials[credentials.live & credentials.principal_id.isin(principals.principal_id)]
+    live = credentials[credentials.live & among(credentials.principal_id, principals.principal_id)]
     held = live.groupby("principal_id", as_index=False).agg(count=("live", "size"), newest=("created_at", "max"))
     stuck = held[held["count"].ge(2) & held.newest.lt(as_of - limits.rotation_overlap)]
     keys = gather(live[live.principal_id.isin(stuck.principal_id)], ["principal_id"], "key_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from auditkit.rules.base import hits, rule
+from auditkit.rules.base import among, hits, rule
 from auditkit.rules.text import gather
 from auditkit.schema import COLLECTIONS
 
@@ -118,7 +118,7 @@ def secret(problems: pd.DataFrame) -> pd.DataFrame:
 
 def _missing(rows: pd.DataFrame, record: str, key: str, column: str, there: dict[str, pd.Series]) -> pd.DataFrame:
     """The records whose `column` names nothing that is there, as `record`, `record_id`, `reference`."""
-    lost = rows.loc[~rows[column].isin(there[column]), [key, column]]
+    lost = rows.loc[~among(rows[column], there[column]), [key, column]]
     kind = column.removesuffix("_id")
     return pd.DataFrame({"record_id": lost[key], "reference": f"{kind} " + lost[column]}).assign(record=record)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from auditkit.limits import Limits
-from auditkit.rules.base import choose, hits, rule
+from auditkit.rules.base import among, choose, hits, rule
 from auditkit.rules.needs import catalogue
 
 
@@ -54,7 +54,7 @@ def administrators(
     """
     fewest, most = limits.administrators
     wide = roles.loc[roles.broad_share.ge(limits.broad_role_share), "role_id"]
-    people = reach[reach.principal_type.eq("User") & reach.usable & reach.support.ne("no") & reach.role_id.isin(wide)]
+    people = reach[reach.principal_type.eq("User") & reach.usable & reach.support.ne("no") & among(reach.role_id, wide)]
     count = people.principal_id.nunique()
     counted = organisation.assign(count=count, fewest=fewest, most=most)
     return hits(

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from auditkit.limits import Limits
-from auditkit.rules.base import choose, hits, rule
+from auditkit.rules.base import among, choose, hits, rule
 from auditkit.rules.needs import required, rows_judged_allow, rows_judged_deny, toxic_pairs, toxic_pairs_known
 from auditkit.rules.text import gather
 
@@ -70,7 +70,7 @@ def preview(
     Fix: keep preview permissions in a role of their own, or wait until the permission is no longer a preview.
     """
     names = permissions.loc[permissions.is_preview, ["permission_id", "identifier"]]
-    in_roles = role_permissions[role_permissions.role_id.isin(roles.loc[roles.assigned, "role_id"])]
+    in_roles = role_permissions[among(role_permissions.role_id, roles.loc[roles.assigned, "role_id"])]
     in_roles = in_roles.rename(columns={"role_id": "carrier_id"}).assign(kind="role")
     in_grants = grants.loc[grants.live, ["grant_id", "permission_id"]]
     in_grants = in_grants.rename(columns={"grant_id": "carrier_id"}).assign(kind="grant")
@@ -91,7 +91,7 @@ def unknown(role_permissions: pd.DataFrame, permissions: pd.DataFrame) -> pd.Dat
 
     Fix: take the id out of the role; if it was withdrawn by the vendor, see what took its place.
     """
-    odd = role_permissions[~role_permissions.permission_id.isin(permissions.permission_id)]
+    odd = role_permissions[~among(role_permissions.permission_id, permissions.permission_id)]
     return hits(
         gather(odd, ["role_id"], "permission_id"),
         subject=["role_id"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from auditkit.limits import Limits
-from auditkit.rules.base import choose, hits, rule
+from auditkit.rules.base import among, choose, hits, rule
 from auditkit.rules.needs import activity
 
 _REMAINS = "high if it still has a live credential, or a live assignment or grant of its own"
@@ -83,7 +83,7 @@ def foreign(principals: pd.DataFrame, organisation: pd.DataFrame) -> pd.DataFram
     organisation.
     """
     return hits(
-        principals[~principals.organisation_id.isin(organisation.organisation_id)],
+        principals[~among(principals.organisation_id, organisation.organisation_id)],
         subject=["principal_id"],
         message="belongs to the organisation {organisation_id}",
         related=["principal_id", "type", "organisation_id"],
@@ -100,7 +100,7 @@ def without_access(principals: pd.DataFrame, principal_access: pd.DataFrame) -> 
     """
     reached = principal_access.loc[principal_access.reached, "principal_id"]
     return hits(
-        _people_and_machines(principals).loc[lambda rows: ~rows.principal_id.isin(reached)],
+        _people_and_machines(principals).loc[lambda rows: ~among(rows.principal_id, reached)],
         subject=["principal_id"],
         message="is reached by no live role assignment or grant",
         related=["principal_id", "type", "created_at"],
@@ -144,7 +144,7 @@ def _people_and_machines(principals: pd.DataFrame) -> pd.DataFrame:
 def _left(out: pd.DataFrame, principal_access: pd.DataFrame, message: str, proof: list[str]) -> pd.DataFrame:
     """Hits for principals that must not act, worse where something of their own is left."""
     own = principal_access.loc[principal_access.own_access, "principal_id"]
-    out = out.assign(own_access=out.principal_id.isin(own))
+    out = out.assign(own_access=among(out.principal_id, own))
     live = out.live_credentials.gt(0)
     out = out.assign(severity=choose(live | out.own_access, "high", "info"), remains=_remains(live, out.own_access))
     related = ["principal_id", "type", *proof, "live_credentials", "own_access"]

@@ -7,7 +7,7 @@ import json
 import pandas as pd
 
 from auditkit.limits import Limits
-from auditkit.rules.base import hits, rule
+from auditkit.rules.base import among, hits, rule
 from auditkit.rules.needs import catalogue
 
 _HOLDINGS = ("assignments", "grants")
@@ -90,7 +90,7 @@ def unknown_scope(assignments: pd.DataFrame, grants: pd.DataFrame, resource_type
     Fix: remove it, and assign the role again with a resource type of the catalogue.
     """
     held = _holdings(assignments, grants)
-    odd = held[held.scope_type.notna() & ~held.scope_type.isin(resource_types.identifier)]
+    odd = held[held.scope_type.notna() & ~among(held.scope_type, resource_types.identifier)]
     return _held(odd, "is scoped to the unknown resource type {scope_type}", ["scope_type", "scope_path"])
 
 
