@@ -75,7 +75,6 @@ class Draft:
     ) -> str:
         """Add a principal; times are in days after the instant of the sample. Its id comes back."""
         prefix = _PREFIX.get(kind, "wrk")
-        began = self.days(-400, -100) if created is None else created
         record = {
             "id": f"{prefix}-{self.number(prefix):04d}", "type": kind, "displayName": name, "email": email,
             "status": status, "organisationId": organisation, "createdAt": at(created), "expiresAt": at(expires),

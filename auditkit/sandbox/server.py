@@ -113,9 +113,11 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise DocumentError(f"{path}: cannot be read ({failed.strerror})") from None
     except ValueError:
         raise DocumentError(f"{path}: is no JSON") from None
-    if not isinstance(document, dict) or not isinstance(document.get("organisation"), dict):
+    organisation = document.get("organisation") if isinstance(document, dict) else None
+    if not isinstance(organisation, dict) or not isinstance(organisation.get("id"), str):
         raise DocumentError(f"{path}: is no organisation document, JSON with an organisation and its id")
-    return document
+    found: Mapping[str, Any] = document
+    return found
 
 
 def _listen(host: str, port: int) -> socket.socket:
