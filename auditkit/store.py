@@ -45,6 +45,19 @@ def write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
         raise SnapshotError(f"cannot write {target}: {_why(error, target.parent)}") from None
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Put one file of mode 0600 in its place, flushed to the disk, so that no reader ever sees half of it."""
+    beside = path.with_name(f"{_BESIDE}{secrets.token_hex(8)}")
+    handle = os.open(path.parent, _FOLDER)
+    try:
+        _write_file(handle, beside.name, data)
+        beside.replace(path)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+        beside.unlink(missing_ok=True)
+
+
 @contextmanager
 def _partial_folder(parent: Path) -> Iterator[tuple[Path, int]]:
     """A new private folder beside the target and its descriptor; whatever is left of it is removed at the end."""

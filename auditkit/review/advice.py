@@ -1,0 +1,107 @@
+"""What auditkit recommends for each item, with its reason in words, and who is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from auditkit.access.tables import Tables
+from auditkit.errors import ReviewError
+from auditkit.findings import Findings
+
+RECOMMENDATIONS = ("keep", "remove", "rotate", "shorten", "ask")
+OWNER_KINDS = ("principal", "group", "role", "module")
+
+_BY_RULE = {
+    **dict.fromkeys(("PRN001", "PRN002", "PRN005"), "remove"),
+    **dict.fromkeys(("PRN003", "PRN004", "PRN006", "PRN007", "PRN008", "CRD007"), "ask"),
+    **dict.fromkeys(("CRD001", "CRD006", "CRD008", "CRD009", "CRD010"), "remove"),
+    **dict.fromkeys(("CRD002", "CRD005"), "rotate"),
+    **dict.fromkeys(("CRD004", "CRD011"), "shorten"),
+    **dict.fromkeys(("ROL001", "ROL002", "ROL003", "ROL004", "ROL009"), "remove"),
+    **dict.fromkeys(("ROL007", "ROL008", "ROL010", "PRM002", "PRM003", "PRM008", "PRM009"), "ask"),
+    "PRM007": "remove",
+}
+_PARTS = {"principal": "principal", "credential": "credential", "assignment": "assignment", "grant": "grant"}
+
+
+def advise(items: pd.DataFrame, findings: Findings) -> pd.DataFrame:
+    """The items with `recommendation`, `because` (the worst finding on the item, in words), `severity`, `fingerprints`.
+
+    An item that no finding touches is recommended to be kept, since nothing speaks against it.
+    """
+    touching = _by_item(findings.frame)
+    touching = touching[touching.recommendation.notna()].sort_values("severity", ascending=False, kind="stable")
+    worst = touching.drop_duplicates("item").set_index("item")
+    every = touching.groupby("item").fingerprint.agg(" ".join)
+    nothing = "no rule flags it"
+    return items.assign(
+        recommendation=items.item.map(worst.recommendation).astype("str").fillna("keep"),
+        because=items.item.map(worst.rule + " " + worst.title + ": " + worst.message).astype("str").fillna(nothing),
+        severity=items.item.map(worst.severity.astype("str")).astype("str").fillna("none"),
+        fingerprints=items.item.map(every).astype("str").fillna(""),
+    )
+
+
+def _by_item(found: pd.DataFrame) -> pd.DataFrame:
+    """The findings, each beside the item that it speaks of: its subject, else the assignment it names, else whom."""
+    named = found.related.str.extract(r'"assignment_id": ?"(?P<id>(?:[^"\\]|\\.)*)"').id
+    whom = found.subject_id.str.split("|", n=1).str[0]
+    direct = found.subject_type.isin(list(_PARTS))
+    item = (found.subject_type + ":" + found.subject_id).where(
+        direct, ("assignment:" + named).fillna("principal:" + whom)
+    )
+    return found.assign(item=item, recommendation=found.rule.map(_BY_RULE))
+
+
+def read_owners(path: str | Path) -> pd.DataFrame:
+    """A CSV of owners: the columns kind (principal, group, role, module), id and reviewer, all text.
+
+    Raises `ReviewError` that names the line.
+    """
+    try:
+        rows = pd.read_csv(path, dtype="str", keep_default_na=False)
+    except (OSError, ValueError) as problem:
+        raise ReviewError(f"{Path(path).name} cannot be read as a CSV of owners ({type(problem).__name__})") from None
+    if list(rows.columns) != ["kind", "id", "reviewer"]:
+        raise ReviewError(f"{Path(path).name}: the columns are to be kind,id,reviewer")
+    odd = rows.index[~rows.kind.isin(OWNER_KINDS) | rows.id.eq("") | rows.reviewer.str.strip().eq("")]
+    if len(odd):
+        raise ReviewError(
+            f"{Path(path).name}, line {odd[0] + 2}: kind ({', '.join(OWNER_KINDS)}), id and reviewer are needed"
+        )
+    return rows
+
+
+def assign_reviewers(items: pd.DataFrame, owners: pd.DataFrame, tables: Tables) -> pd.Series:
+    """Who is asked about each item: the owner of its principal, else of a group that it is in, else of its role, else
+    of a module that it opens; empty where nobody owns it."""
+    reviewer = pd.Series("", index=items.index, dtype="str")
+    for kind in OWNER_KINDS:
+        names = owners[owners.kind.eq(kind)].drop_duplicates("id").set_index("id").reviewer
+        found = _owner(items, names, kind, tables).astype("str").fillna("")
+        reviewer = reviewer.where(reviewer.ne(""), found)
+    return reviewer
+
+
+def _owner(items: pd.DataFrame, names: pd.Series, kind: str, tables: Tables) -> pd.Series:
+    if kind == "principal":
+        return items.principal_id.map(names)
+    if kind == "role":
+        return items.role_id.map(names)
+    if kind == "group":
+        members = tables["group_members"]
+        return items.principal_id.map(names).fillna(
+            items.principal_id.map(_first(members.principal_id, members.group_id, names))
+        )
+    permissions = tables["permissions"]
+    held = tables["role_permissions"].merge(permissions[["permission_id", "module"]], on="permission_id")
+    by_permission = permissions.set_index("permission_id").module.map(names)
+    return items.role_id.map(_first(held.role_id, held.module, names)).fillna(items.permission_id.map(by_permission))
+
+
+def _first(key: pd.Series, owned: pd.Series, names: pd.Series) -> pd.Series:
+    """For each key the owner of the first (by id) of the things that it is tied to and somebody owns."""
+    ties = pd.DataFrame({"key": key, "owned": owned, "reviewer": owned.map(names)}).dropna(subset="reviewer")
+    return ties.sort_values(["key", "owned"]).drop_duplicates("key").set_index("key").reviewer

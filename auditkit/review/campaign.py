@@ -1,0 +1,207 @@
+"""A campaign: a population frozen from one snapshot, what is recommended, who is asked, and what was decided before.
+
+On disk a folder: the snapshot itself, `population.parquet`, `decisions.sqlite` and, written last, `campaign.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from auditkit.access.tables import Tables
+from auditkit.errors import InputError, ReviewError
+from auditkit.findings import Findings
+from auditkit.review.advice import advise, assign_reviewers
+from auditkit.review.decisions import DecisionStore, state
+from auditkit.review.population import population
+from auditkit.snapshot import Snapshot, load
+from auditkit.store import write_file, write_folder
+
+_FACTS, _POPULATION, _DECISIONS, _SNAPSHOT = "campaign.json", "population.parquet", "decisions.sqlite", "snapshot"
+POPULATION_COLUMNS = (
+    "item", "kind", "record_id", "principal_id", "role_id", "permission_id", "says", "content", "recommendation",
+    "because", "severity", "fingerprints", "reviewer", "previous_action", "previous_reason", "asked_again",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What `campaign.json` holds; times are RFC 3339 in UTC, `population` and `snapshot` are SHA-256 in hex."""
+
+    name: str
+    scope: str
+    organisation_id: str
+    as_of: str
+    started_at: str
+    snapshot: str
+    population: str
+    counts: dict[str, int]
+    without_reviewer: int
+    previous: str = ""
+    schema: int = 1
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign's folder, opened."""
+
+    folder: Path
+    facts: Facts
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """The frozen population (`POPULATION_COLUMNS`, all text); `ReviewError` if it differs from the facts."""
+        data = _read(self.folder / _POPULATION)
+        if hashlib.sha256(data).hexdigest() != self.facts.population:
+            raise ReviewError(f"{self.folder / _POPULATION} differs from what {_FACTS} says (SHA-256); restore a copy")
+        return pd.read_parquet(io.BytesIO(data)).astype("str")
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The snapshot that the campaign judges, verified file by file."""
+        return load(self.folder / _SNAPSHOT)
+
+    def decisions(self) -> DecisionStore:
+        """The store of its decisions, to be closed by the caller."""
+        return DecisionStore(self.folder / _DECISIONS)
+
+    def standing(self) -> pd.DataFrame:
+        """Every item with what stands decided: `POPULATION_COLUMNS` and action, target, decided_by, at, reason, bulk,
+        conflict (bool), stale (bool: decided on another content than the item has)."""
+        with self.decisions() as store:
+            decided = state(store.entries()).rename(columns={"reviewer": "decided_by", "content": "decided_content"})
+        whole = self.items.merge(decided, on="item", how="left", validate="one_to_one")
+        texts = ["action", "target", "decided_by", "at", "reason", "bulk", "decided_content"]
+        whole[texts] = whole[texts].astype("str").fillna("")
+        whole["conflict"] = whole.conflict.eq(True)
+        whole["stale"] = whole.action.ne("") & whole.decided_content.ne(whole.content)
+        return whole.drop(columns=["decided_content", "voices"])
+
+    def progress(self, by: str = "reviewer") -> pd.DataFrame:
+        """How many items each reviewer (or severity, kind) has: items, decided, left, conflicts."""
+        whole = self.standing()
+        done = whole.action.ne("") & ~whole.stale
+        rows = pd.DataFrame(
+            {by: whole[by], "items": 1, "decided": done.astype(int), "conflicts": whole.conflict.astype(int)}
+        )
+        grouped = rows.groupby(by, sort=True).sum().reset_index()
+        return grouped.assign(left=grouped["items"] - grouped.decided)[[by, "items", "decided", "left", "conflicts"]]
+
+    def verify(self) -> list[str]:
+        """What differs from when the campaign began: chain, population, snapshot; one sentence each, none if sound."""
+        with self.decisions() as store:
+            found = store.verify()
+            entries = store.entries()
+        try:
+            known = set(self.items["item"])
+            found += [
+                f"entry {e.entry_id} decides {e.item}, which the population lacks"
+                for e in entries
+                if e.item not in known
+            ]
+        except ReviewError as problem:
+            found.append(str(problem))
+        try:
+            if self.snapshot.sealed.digest != self.facts.snapshot:
+                found.append(f"{self.folder / _SNAPSHOT} is another snapshot than the campaign began with")
+        except InputError as problem:
+            found.append(str(problem))
+        return found
+
+
+def start(
+    tables: Tables,
+    findings: Findings,
+    *,
+    name: str,
+    out: str | Path,
+    started_at: pd.Timestamp,
+    scope: str = "everything",
+    owners: pd.DataFrame | None = None,
+    previous: Campaign | None = None,
+) -> Campaign:
+    """Freeze a population and write the campaign's folder; `started_at` is now, as the caller's clock has it.
+
+    Raises `ReviewError` for a folder that holds something already, an unknown scope, or an empty population.
+    """
+    folder = Path(out)
+    if folder.exists() and any(folder.iterdir()):
+        raise ReviewError(f"{folder} holds something already; a campaign needs a folder of its own")
+    before = None if previous is None else previous.standing()
+    items = population(tables, findings.limits, scope, before)
+    if items.empty:
+        raise ReviewError(f"nothing is in scope {scope!r}: there is nothing to review")
+    items = advise(items, findings)
+    owned = pd.DataFrame({"kind": [], "id": [], "reviewer": []}, dtype="str") if owners is None else owners
+    items = _with_previous(items.assign(reviewer=assign_reviewers(items, owned, tables)), before)
+    data = _parquet(items[list(POPULATION_COLUMNS)])
+    facts = Facts(
+        name=name,
+        scope=scope,
+        organisation_id=tables.snapshot.organisation_id,
+        as_of=_instant(tables.as_of),
+        started_at=_instant(started_at),
+        snapshot=tables.snapshot.sealed.digest,
+        population=hashlib.sha256(data).hexdigest(),
+        counts={str(kind): int(count) for kind, count in items.kind.value_counts(sort=False).sort_index().items()},
+        without_reviewer=int(items.reviewer.eq("").sum()),
+        previous="" if previous is None else previous.facts.name,
+    )
+    write_folder(folder, [(_POPULATION, data)])
+    tables.snapshot.save(folder / _SNAPSHOT)
+    DecisionStore(folder / _DECISIONS).close()
+    write_file(folder / _FACTS, json.dumps(asdict(facts), indent=1, sort_keys=True).encode() + b"\n")
+    return Campaign(folder, facts)
+
+
+def open_campaign(path: str | Path) -> Campaign:
+    """Open a campaign's folder; `ReviewError` if it is none."""
+    folder = Path(path)
+    try:
+        return Campaign(folder, Facts(**json.loads(_read(folder / _FACTS))))
+    except (ValueError, TypeError):
+        raise ReviewError(f"{folder / _FACTS} cannot be read; restore the folder from a copy") from None
+
+
+def _with_previous(items: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
+    """The items with the last quarter's decision, and why it is asked again where the access has changed since."""
+    if before is None:
+        return items.assign(previous_action="", previous_reason="", asked_again="")
+    last = before.set_index("item")
+    known = items.item.isin(last.index)
+    changed = known & items.content.ne(items.item.map(last.content).astype("str"))
+    action = items.item.map(last.action).astype("str").fillna("")
+    still = known & ~changed & action.eq("remove")
+    again = pd.Series("", index=items.index, dtype="str")
+    again = again.mask(~known, "asked for the first time: it was not there last time")
+    again = again.mask(changed, "asked again because the access has changed since it was decided")
+    again = again.mask(still, "asked again because it was to be removed and is still there")
+    return items.assign(
+        previous_action=action,
+        previous_reason=items.item.map(last.reason).astype("str").fillna(""),
+        asked_again=again,
+    )
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    target = io.BytesIO()
+    frame.astype("str").to_parquet(target, compression="zstd", index=False)
+    return target.getvalue()
+
+
+def _instant(time: pd.Timestamp) -> str:
+    return str(time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        message = f"{path} cannot be read ({problem.strerror}); name a folder made by `auditkit review start`"
+        raise ReviewError(message) from None

@@ -1,0 +1,177 @@
+"""What a campaign asks about: principals, credentials, assignments and grants, each with its identity and content.
+
+The identity of an item (`assignment:ra-12`) stays from quarter to quarter; its content digest changes when the access
+that it stands for does, and then it is asked again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from auditkit.access.tables import Tables
+from auditkit.errors import ReviewError
+from auditkit.limits import Limits
+
+KINDS = ("principal", "credential", "assignment", "grant")
+SCOPES = ("everything", "machine", "privileged", "changed", "group:ID")
+COLUMNS = ("item", "kind", "record_id", "principal_id", "role_id", "permission_id", "says", "content")
+
+_CONTENT = {
+    "principal": ("type", "status", "organisation_id", "expires_at"),
+    "credential": ("key_id", "kind", "created_at", "expires_at", "revoked_at"),
+    "assignment": (
+        "role_id",
+        "organisation_id",
+        "scope_type",
+        "scope_path",
+        "conditions",
+        "expires_at",
+        "role_content",
+    ),
+    "grant": ("permission_id", "organisation_id", "scope_type", "scope_path", "conditions", "expires_at"),
+}
+
+
+def population(
+    tables: Tables, limits: Limits, scope: str = "everything", previous: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The items in scope, in item order: `COLUMNS`, all text.
+
+    Scopes: everything; machine (API keys and service accounts); privileged (whom a broad role reaches, or who may
+    change access); changed (new, or of another content than in the `previous` population); group:ID (a group and all
+    in it). What has ended already (a revoked credential, an expired assignment) is no longer asked about.
+    Raises `ReviewError` for an unknown scope or group, or for "changed" without a previous campaign.
+    """
+    items = pd.concat([_principals(tables), _credentials(tables), _assignments(tables), _grants(tables)])
+    items = items.sort_values("item", ignore_index=True)
+    return items[_in_scope(items, tables, limits, scope, previous)].reset_index(drop=True)
+
+
+def _in_scope(
+    items: pd.DataFrame, tables: Tables, limits: Limits, scope: str, previous: pd.DataFrame | None
+) -> pd.Series:
+    principals = tables["principals"]
+    if scope == "everything":
+        return pd.Series(True, index=items.index)
+    if scope == "machine":
+        return items.principal_id.isin(principals.principal_id[principals.machine])
+    if scope == "privileged":
+        return items.principal_id.isin(privileged(tables, limits))
+    if scope == "changed":
+        return _changed(items, previous)
+    group = re.fullmatch(r"group:(.+)", scope, re.DOTALL)
+    if group is None:
+        raise ReviewError(f"there is no scope {scope!r}; use one of {', '.join(SCOPES)}")
+    return items.principal_id.isin(_inside(tables["group_members"], principals, group[1]))
+
+
+def privileged(tables: Tables, limits: Limits) -> pd.Series:
+    """The ids of the principals whom a broad role reaches, or who may change access through module `iam`."""
+    reach, roles, permissions = tables["reach"], tables["roles"], tables["permissions"]
+    broad = reach.principal_id[reach.role_id.isin(roles.role_id[roles.broad_share.ge(limits.broad_role_share)])]
+    changing = permissions[permissions.module.eq("iam") & ~permissions.action.isin(["read", "list", "get", "view"])]
+    pairs = tables["effective"].pairs(permissions=changing.permission_id)
+    return pd.concat([broad, pairs.principal_id[pairs.level.ne("undetermined")]]).drop_duplicates()
+
+
+def _changed(items: pd.DataFrame, previous: pd.DataFrame | None) -> pd.Series:
+    if previous is None:
+        raise ReviewError("the scope 'changed' needs the last campaign to compare with; name it, or use 'everything'")
+    before = previous.set_index("item").content
+    return items.content.ne(items.item.map(before).astype("str"))
+
+
+def _inside(members: pd.DataFrame, principals: pd.DataFrame, group: str) -> set[str]:
+    """The ids of a group and of everybody in it, at any depth."""
+    if group not in set(principals.principal_id[principals.type.eq("Group")]):
+        raise ReviewError(f"there is no group {group!r} in the snapshot; name a group by its id")
+    found, fresh = {group}, {group}
+    while fresh:
+        fresh = set(members.principal_id[members.group_id.isin(fresh)]) - found
+        found |= fresh
+    return found
+
+
+def _principals(tables: Tables) -> pd.DataFrame:
+    rows = tables["principals"]
+    says = rows.type.astype("str") + " " + rows.display_name + " is " + rows.status.astype("str").str.lower()
+    return _items("principal", rows, rows.principal_id, says + _until(rows.expires_at))
+
+
+def _credentials(tables: Tables) -> pd.DataFrame:
+    rows = tables["credentials"]
+    rows = rows[~rows.revoked]
+    says = "Credential " + rows.name + " (" + rows.key_id + ")" + _until(rows.expires_at)
+    return _items("credential", rows, rows.credential_id, says)
+
+
+def _assignments(tables: Tables) -> pd.DataFrame:
+    rows = tables["assignments"]
+    rows = rows[~rows.expired]
+    roles = tables["roles"].set_index("role_id")
+    rows = rows.assign(role_content=rows.role_id.map(_role_content(tables)).astype("str"))
+    names = rows.role_id.map(roles.name).astype("str").fillna("unknown role " + rows.role_id)
+    says = "Role " + names + " on " + _where(rows) + _until(rows.expires_at)
+    return _items("assignment", rows, rows.assignment_id, says)
+
+
+def _grants(tables: Tables) -> pd.DataFrame:
+    rows = tables["grants"]
+    rows = rows[~rows.expired]
+    identifiers = tables["permissions"].set_index("permission_id").identifier
+    names = rows.permission_id.map(identifiers).astype("str").fillna("unknown permission " + rows.permission_id)
+    says = "Direct grant of " + names + " on " + _where(rows) + _until(rows.expires_at)
+    return _items("grant", rows, rows.grant_id, says)
+
+
+def _role_content(tables: Tables) -> pd.Series:
+    """A digest of what each role gives: its permissions, types and conditions, by role id."""
+    roles = tables["roles"].set_index("role_id")
+    held = tables["role_permissions"].sort_values("permission_id").groupby("role_id").permission_id.agg("\n".join)
+    types = roles.supported_principal_types.map(lambda kinds: "?" if kinds is None else ",".join(sorted(kinds)))
+    texts = roles.index.map(held).fillna("").astype("str") + "\n\n" + types.fillna("?").astype("str")
+    return pd.Series(digests(texts + "\n\n" + roles.conditions.fillna("")), index=roles.index)
+
+
+def digests(texts: pd.Series | Sequence[str]) -> list[str]:
+    """SHA-256 of each text, in hex."""
+    return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+
+
+def _items(kind: str, rows: pd.DataFrame, ids: pd.Series, says: pd.Series) -> pd.DataFrame:
+    content = rows.principal_id.fillna("")
+    for column in _CONTENT[kind]:
+        content = content + "\x1f" + _text(rows[column])
+    frame = pd.DataFrame(
+        {
+            "item": kind + ":" + ids,
+            "kind": kind,
+            "record_id": ids,
+            "principal_id": rows.principal_id,
+            "role_id": rows.get("role_id"),
+            "permission_id": rows.get("permission_id"),
+            "says": says,
+            "content": digests(content),
+        }
+    )
+    return frame[list(COLUMNS)].astype("str")
+
+
+def _text(column: pd.Series) -> pd.Series:
+    """A column as text that tells an absent value from an empty one."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return column.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ").astype("str").fillna("\x00")
+    return column.astype("str").fillna("\x00")
+
+
+def _where(rows: pd.DataFrame) -> pd.Series:
+    scoped = rows.scope_type + " " + rows.scope_path
+    return scoped.fillna("the whole organisation")
+
+
+def _until(times: pd.Series) -> pd.Series:
+    return (", until " + times.dt.strftime("%Y-%m-%d").astype("str")).fillna(", without an end date")

@@ -1,0 +1,98 @@
+"""Two quarters side by side: what changed, who gained and lost what, and how fair the comparison is."""
+
+from __future__ import annotations
+
+import pytest
+from companies import HELD, KEYS, PEOPLE, Q4, ROLES, audited, changed, company, without
+
+from auditkit.errors import ReviewError
+from auditkit.limits import Limits
+from auditkit.review.difference import Difference, difference
+from auditkit.snapshot import Snapshot, build
+
+
+def compared(
+    old: Snapshot, new: Snapshot, old_limits: Limits | None = None, new_limits: Limits | None = None
+) -> Difference:
+    (old_tables, before), (new_tables, after) = audited(old, old_limits), audited(new, new_limits)
+    return difference(before, after, old_tables, new_tables)
+
+
+def test_nothing_differs_from_itself() -> None:
+    same = compared(company(), company())
+    assert same.records.empty
+    assert same.access.empty
+    assert set(same.findings.status) == {"still"}
+    assert same.fairness == ()
+
+
+def test_records_added_removed_and_changed_with_their_fields() -> None:
+    new = company(
+        credentials=changed(without(KEYS, 0), 0, revoked_at=Q4),
+        role_assignments=HELD
+        | {k: [*v, x] for (k, v), x in zip(HELD.items(), ["a4", "ann", "reader", "org", Q4], strict=True)},
+    )
+    rows = compared(company(), new).records
+    assert rows[["record", "record_id", "change", "fields"]].to_numpy().tolist() == [
+        ["credential", "c1", "removed", ""],
+        ["credential", "c2", "changed", "revoked_at"],
+        ["assignment", "a4", "added", ""],
+    ]
+
+
+def test_use_alone_is_no_difference() -> None:
+    assert compared(company(), company(principals=PEOPLE | {"last_active_at": [Q4] * 4})).records.empty
+
+
+def test_who_gained_and_lost_what_and_through_what() -> None:
+    new = company(
+        group_members={"group_id": [], "principal_id": []},
+        roles=ROLES | {"permission_ids": [["p1", "p2"], ["p1", "p2"]]},
+    )
+    rows = compared(company(), new).access.set_index(["principal_id", "permission"])
+    assert rows.change[("gate", "iam.key.create")] == "gained"
+    assert rows.through[("gate", "iam.key.create")] == "role Reader (reader)"
+    assert rows.change[("ann", "iam.key.create")] == "lost"
+    assert rows.through[("ann", "iam.key.create")] == "role Administrator (admin), through group ops"
+    assert ("ann", "iot.device.read") not in rows.index  # her direct grant keeps it
+
+
+def test_reversed_it_is_the_reverse() -> None:
+    new = company(group_members={"group_id": [], "principal_id": []}, credentials=without(KEYS, 1))
+    there, back = compared(company(), new), compared(new, company())
+    flip = {"gained": "lost", "lost": "gained", "widened": "narrowed", "narrowed": "widened"}
+    assert there.access.change.map(flip).tolist() == back.access.change.tolist()
+    assert there.access.before.tolist() == back.access.after.tolist()
+    swap = {"added": "removed", "removed": "added", "changed": "changed"}
+    assert there.records.change.map(swap).tolist() == back.records.change.tolist()
+    assert set(there.findings.fingerprint[there.findings.status.eq("gone")]) == set(
+        back.findings.fingerprint[back.findings.status.eq("new")]
+    )
+
+
+def test_findings_new_gone_still_and_back_with_their_age() -> None:
+    endless = "CRD004"
+    fixed = company(credentials=changed(KEYS, 0, expires_at="2026-12-01T00:00:00Z"))
+    audits = [audited(snapshot) for snapshot in (company(), fixed, company())]
+    (_, first), (middle_tables, middle), (last_tables, last) = audits
+    rows = difference(middle, last, middle_tables, last_tables, earlier=[first]).findings.set_index("rule")
+    assert rows.status[endless] == "came back"
+    assert rows.quarters[endless] == 1
+    assert rows.quarters["PRM003"] == 3
+    assert compared(company(), fixed).findings.set_index("rule").status[endless] == "gone"
+
+
+@pytest.mark.parametrize(
+    ("new", "limits", "says"),
+    [
+        (company(), Limits(dormant_days=45), "the limit dormant_days was 90 and is 45"),
+        (build(company().frames, incomplete={"roles": "403"}), None, "roles could not be read whole in the newer"),
+    ],
+)
+def test_an_unfair_comparison_is_said(new: Snapshot, limits: Limits | None, says: str) -> None:
+    assert any(says in sentence for sentence in compared(company(), new, new_limits=limits).fairness)
+
+
+def test_another_organisation_is_refused() -> None:
+    with pytest.raises(ReviewError, match="same organisation"):
+        compared(company(), build({}, organisation_id="other"))
