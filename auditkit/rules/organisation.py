@@ -32,9 +32,9 @@ def legacy_token(organisation: pd.DataFrame, principals: pd.DataFrame) -> pd.Dat
 
     Fix: find out under `/admin/developer` whether the token is in use, by whom, and when it was last changed.
     """
-    keys = int(principals.type.eq("ApiKey").sum())
+    counted = organisation.assign(api_keys=int(principals.type.eq("ApiKey").sum()))
     return hits(
-        organisation.assign(api_keys=keys)[[keys > 0] * len(organisation)],
+        counted[counted.api_keys.gt(0)],
         subject=["organisation_id"],
         message="has {api_keys} API-key principals: review the legacy admin token by hand",
         related={"organisation_id": "organisation_id", "api_key_principals": "api_keys"},
