@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -39,9 +40,11 @@ _GATEWAY_EVERY = 3
 
 
 def make_required(document: Mapping[str, Any]) -> list[Row]:
-    """The rows for a document of the maker: every service, every third gateway, and those that are not as usual."""
+    """The rows for a document of the maker: every service, every third gateway and those that are not as usual, and
+    whoever lives on direct grants."""
     usual = _usual_gateways(document["roleAssignments"])
-    return [row for principal in document["principals"] for row in _rows(principal, usual)]
+    machines = [row for principal in document["principals"] for row in _rows(principal, usual)]
+    return [*machines, *_expert_rows(document["permissionGrants"])]
 
 
 def _usual_gateways(assignments: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
@@ -62,6 +65,18 @@ def _rows(principal: Mapping[str, Any], usual: set[tuple[str, str]]) -> Iterator
             yield from _gateway_rows(id_, path)
     elif (found := _SERVICE.fullmatch(name)) and found[1] in _NEEDS:
         yield from _service_rows(id_, found[1], int(found[2]))
+
+
+def _expert_rows(grants: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """What people with several direct grants were meant to have: all but the last, which came on top."""
+    names = {record["id"]: record["identifier"] for record in catalogue.permissions()}
+    held: dict[str, list[str]] = defaultdict(list)
+    for grant in grants:
+        if grant["principalId"].startswith("usr-") and "permissionId" in grant:
+            held[grant["principalId"]].append(names[grant["permissionId"]])
+    for person, permissions in held.items():
+        for permission in permissions[:-1]:
+            yield _row(person, permission, reason="Agreed in the approval of the exception")
 
 
 def _gateway_rows(gateway: str, path: str) -> Iterator[Row]:
