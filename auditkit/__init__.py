@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AuditkitError": "errors",
     "BadAnswer": "errors",
+    "ChangeError": "errors",
     "DecisionRefused": "errors",
     "DocumentError": "errors",
     "Findings": "findings",

@@ -7,6 +7,7 @@ AuditkitError
 │   ├── LimitsError            a configuration of limits
 │   ├── RequiredError          a CSV of required permissions
 │   ├── KeyFormatError         an API key that is not `ik_<keyId>.<keySecret>`
+│   ├── ChangeError            a change file that cannot be read, or that names an unknown id
 │   ├── UnknownPrincipal       a principal that the snapshot does not hold
 │   ├── UnknownPermission      a permission that the catalogue does not hold
 │   ├── ReviewError            a campaign, a store of decisions, or an evidence pack
@@ -53,6 +54,10 @@ class RequiredError(InputError):
 
 class KeyFormatError(InputError):
     """A value that is not `ik_<keyId>.<keySecret>`; the value is never part of the message."""
+
+
+class ChangeError(InputError):
+    """A change file that cannot be read, or that names an unknown id; nothing of it is tried."""
 
 
 class UnknownPrincipal(InputError):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from auditkit.access.cover import Cover, choose
-from auditkit.access.scopes import Place, covers
+from auditkit.access.sieve import covers
 from auditkit.access.state import conditional
-from auditkit.access.telling import place_words
+from auditkit.access.telling import Place, place_words
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -84,7 +84,7 @@ class Catalogue:
         names = dict(zip(permissions.permission_id, permissions.identifier, strict=True))
         self.identifiers = frozenset(permissions.identifier)
         types = snapshot.resource_types
-        self.hierarchical = frozenset(types.loc[types.supports_hierarchical_scope, "identifier"])
+        self.hierarchical = dict(zip(types.identifier, types.supports_hierarchical_scope.tolist(), strict=True))
         rows = zip(roles.role_id, roles.name, roles.supported_principal_types.tolist(), roles.permission_ids.tolist(),
                    conditional(roles.conditions), strict=True)  # fmt: skip
         self.roles = tuple(

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditkit.access.candidates import Choice, Unmet
-from auditkit.access.scopes import Place
-from auditkit.access.telling import columns, html_lines, html_table, place_words, word
+from auditkit.access.telling import Place, columns, html_lines, html_table, place_words, word
 
 _LISTED = 12
 
@@ -143,7 +142,7 @@ class Narrowings:
 
     def _repr_html_(self) -> str:
         rows = [
-            (each.principal_id, each.display_name, ", ".join(f"{choice.name} ({choice.held or 'new'})" for choice in each.chosen),
+            (each.principal_id, each.display_name, ", ".join(choice.name for choice in each.chosen),
              len(each.excess), len(each.added), len(each.taken), len(each.unmet), each.proof)
             for each in self.each
         ]  # fmt: skip

@@ -74,7 +74,7 @@ def _down(memberships: Memberships, route: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def _nearest(memberships: Memberships, depth: Ints) -> Ints:
-    """For each principal the group, of those that it is directly in, with the shortest way; -1 where none is reached."""
+    """For each principal that group, of those that it is directly in, with the shortest way; -1 where there is none."""
     found = np.full(memberships.count, -1, dtype=np.int64)
     reached = depth[memberships.holder] >= 0
     member, group = memberships.member[reached], memberships.holder[reached]

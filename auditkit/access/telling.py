@@ -12,6 +12,8 @@ from auditkit.errors import UnknownPermission, UnknownPrincipal
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
 
+# Where something holds: a resource type and a path, or None for the whole organisation.
+Place = tuple[str, str] | None
 # Comparing a typing mistake with more ids than this takes longer than reading the list.
 _COMPARED = 20_000
 

@@ -15,10 +15,10 @@ import pandas as pd
 from auditkit.access.codes import Ints, codes
 from auditkit.access.conditions import judge, parse
 from auditkit.access.routes import Memberships, support_matrix
-from auditkit.access.scopes import Place, covers
+from auditkit.access.sieve import covers
 from auditkit.access.spread import Spread, spread
 from auditkit.access.tables import Tables
-from auditkit.access.telling import columns, html_table, known_permission, place_words, word
+from auditkit.access.telling import Place, columns, html_table, known_permission, place_words, word
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -124,13 +124,13 @@ def _routes(tables: Tables, permission: str, resource: Place, context: Mapping[s
     whole["name"] = np.r_[names[role], np.full(len(direct), None, dtype=object)]
     whole["role_conditions"] = np.r_[attached[role], np.full(len(direct), None, dtype=object)]
     types = snapshot.resource_types
-    hierarchical = set(types.loc[types.supports_hierarchical_scope, "identifier"])
+    hierarchical = dict(zip(types.identifier, types.supports_hierarchical_scope.tolist(), strict=True))
     whole = whole[_in_scope(whole, resource, hierarchical) & whole.holder.ge(0).to_numpy()]
     whole = whole.assign(verdict=_verdicts(whole, context))
     return whole[whole.verdict > _NO].sort_values("id", kind="stable", ignore_index=True)
 
 
-def _in_scope(routes: pd.DataFrame, resource: Place, hierarchical: set[str]) -> Any:
+def _in_scope(routes: pd.DataFrame, resource: Place, hierarchical: Mapping[str, bool]) -> Any:
     """Check AUZ5, once for each distinct scope."""
     number, kinds, paths = _distinct(routes.scope_type, routes.scope_path)
     scopes = [None if _absent(kind) and _absent(path) else (str(kind), str(path))

@@ -1,0 +1,237 @@
+"""What if: a change applied to a snapshot in memory; who loses or gains what, and which findings go and come.
+
+Nothing is written, neither here nor in the IAM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from auditkit.access.changed import changed, touched
+from auditkit.access.changes import moved, read_changes, sentences
+from auditkit.access.required import read_required
+from auditkit.access.tables import Tables
+from auditkit.access.telling import columns, html_lines, html_table, word
+from auditkit.findings import run_rules
+from auditkit.limits import Limits
+
+if TYPE_CHECKING:
+    from auditkit.snapshot import Snapshot
+
+_LISTED = 40
+_ACCESS = ("principal_id", "permission", "before", "after", "change")
+_REQUIRED = (
+    "line",
+    "principal_id",
+    "permission",
+    "resource_type",
+    "resource_path",
+    "expect",
+    "before",
+    "after",
+    "change",
+    "why",
+)
+_BREAKS = ("change", "line", "principal_id", "permission", "before", "after", "why")
+_FINDINGS = ("rule", "severity", "subject_id", "message")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """What changes would do.
+
+    `access`: one row for each permission of a principal that differs; `required`: the required rows that break or are
+    mended; `gone` and `come`: findings; `authentication`: who can no longer call, or can again.
+    """
+
+    changes: tuple[str, ...]
+    as_of: pd.Timestamp
+    then: pd.Timestamp
+    access: pd.DataFrame
+    required: pd.DataFrame
+    authentication: tuple[str, ...]
+    gone: pd.DataFrame
+    come: pd.DataFrame
+
+    @property
+    def broken(self) -> pd.DataFrame:
+        """The required rows that are met now, and would not be."""
+        return self.required[self.required.change.eq("breaks")].reset_index(drop=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as `what-if --format json` prints it."""
+        return {
+            "changes": list(self.changes),
+            "as_of": self.as_of.isoformat(),
+            "then": self.then.isoformat(),
+            "access": _records(self.access),
+            "required": _records(self.required),
+            "authentication": list(self.authentication),
+            "findings_gone": _records(self.gone),
+            "findings_come": _records(self.come),
+        }
+
+    def to_text(self) -> str:
+        """The answer for a reader."""
+        lines = [
+            "If",
+            *(f"  {each}" for each in self.changes),
+            f"as of {self.then:%Y-%m-%d %H:%M} UTC, then",
+            self._headline(),
+        ]
+        lines += [f"  {each}" for each in self.authentication]
+        for title, head, frame in self._parts():
+            rows = _rows(frame, head)
+            if rows:
+                more = [f"  and {len(rows) - _LISTED:,} more"] if len(rows) > _LISTED else []
+                lines += ["", f"{title} ({len(rows)})", *columns(head, rows[:_LISTED]), *more]
+        return "\n".join([*lines, "", "Nothing was changed."]) + "\n"
+
+    def _repr_html_(self) -> str:
+        tables = "".join(html_table(head, _rows(frame, head), title) for title, head, frame in self._parts())
+        return html_lines([f"If {'; '.join(self.changes)}: {self._headline()}", *self.authentication]) + tables
+
+    def _headline(self) -> str:
+        counts = self.access.change.value_counts()
+        who = self.access.principal_id.nunique()
+        lost, gained = int(counts.get("lost", 0)), int(counts.get("gained", 0))
+        broken, mended = len(self.broken), int(self.required.change.eq("mended").sum())
+        return (
+            f"{lost} permissions are lost and {gained} gained, by {who} principals in all; "
+            f"{broken} required rows break and {mended} are mended; "
+            f"{len(self.gone)} findings go and {len(self.come)} come."
+        )
+
+    def _parts(self) -> list[tuple[str, tuple[str, ...], pd.DataFrame]]:
+        return [
+            ("Required rows that break, or are mended", _BREAKS, self.required),
+            ("Access that differs", ("change", "principal_id", "permission", "before", "after"), self.access),
+            ("Findings that go", _FINDINGS, self.gone),
+            ("Findings that come", _FINDINGS, self.come),
+        ]  # fmt: skip
+
+
+def what_if(
+    snapshot: Snapshot,
+    changes: Mapping[str, Any] | str | Path,
+    *,
+    as_of: pd.Timestamp | None = None,
+    limits: Limits | None = None,
+    required: pd.DataFrame | str | Path | None = None,
+) -> WhatIf:
+    """What changes would do: a change file, or the same as a mapping.
+
+    The state now is judged at `as_of`, the changed one too unless the changes move the date. ChangeError if the changes
+    name anything unknown; then nothing of them is tried.
+    """
+    checked = read_changes(changes, snapshot)
+    now = snapshot.as_of if as_of is None else as_of
+    then = moved(checked, now)
+    after = changed(snapshot, checked, then)
+    rows = read_required(required) if isinstance(required, str | Path) else required
+    one, two = Tables(snapshot, as_of=now, required=rows), Tables(after, as_of=then, required=rows)
+    gone, come = _findings(one, two, limits or Limits())
+    return WhatIf(
+        changes=tuple(sentences(checked)),
+        as_of=now,
+        then=then,
+        access=_access(one, two, touched(snapshot, after, checked, now)),
+        required=_required(one, two) if rows is not None else pd.DataFrame(columns=list(_REQUIRED)),
+        authentication=tuple(_authentication(one, two)),
+        gone=gone,
+        come=come,
+    )
+
+
+def _access(one: Tables, two: Tables, principals: list[str]) -> pd.DataFrame:
+    """The permissions that these principals have differently."""
+    pairs = [tables["effective"].pairs(principals=principals) for tables in (one, two)]
+    left, right = (
+        frame.drop(columns="permission_id").drop_duplicates(["principal_id", "identifier"]) for frame in pairs
+    )
+    both = left.merge(right, on=["principal_id", "identifier"], how="outer", suffixes=("_before", "_after"))
+    before, after = both.level_before, both.level_after
+    place = after.cat.codes.astype("int64") - before.cat.codes.astype("int64")
+    both = both.assign(
+        change=pd.Series("widened", index=both.index).mask(place < 0, "narrowed").mask(after.isna(), "lost").mask(
+            before.isna(), "gained"
+        )
+    )  # fmt: skip
+    named = both.rename(columns={"identifier": "permission", "level_before": "before", "level_after": "after"})
+    return named.loc[place != 0, list(_ACCESS)].astype({"before": "str", "after": "str"}).reset_index(drop=True)
+
+
+def _required(one: Tables, two: Tables) -> pd.DataFrame:
+    """The required rows whose being met differs."""
+    before, after = one["gaps"], two["gaps"]
+    met_before, met_after = _met(before), _met(after)
+    names = [name for name in _REQUIRED if name in before]
+    frame = before[names].assign(
+        before=before.outcome.fillna("unjudged"),
+        after=after.outcome.fillna("unjudged"),
+        change=pd.Series("mended", index=before.index).where(met_after, "breaks"),
+        why=after.unjudged.fillna(after.detail),
+    )
+    return frame.loc[met_before != met_after, list(_REQUIRED)].reset_index(drop=True)
+
+
+def _met(gaps: pd.DataFrame) -> pd.Series:
+    """Whether each required row is met: allowed where it must be, denied where it must never be."""
+    wanted = gaps.expect.map({"allow": "allowed", "deny": "denied"})
+    return gaps.outcome.astype("str").eq(wanted).fillna(False).astype(bool)
+
+
+def _findings(one: Tables, two: Tables, limits: Limits) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The findings that only the present state has, and those that only the changed one has."""
+    before, after = run_rules(one, limits).frame, run_rules(two, limits).frame
+    gone = before[~before.fingerprint.isin(after.fingerprint)]
+    come = after[~after.fingerprint.isin(before.fingerprint)]
+    return gone.reset_index(drop=True), come.reset_index(drop=True)
+
+
+def _authentication(one: Tables, two: Tables) -> list[str]:
+    """Who can no longer authenticate, or can again, and which keys stop working."""
+    before, after = (tables["principals"].set_index("principal_id") for tables in (one, two))
+    usable = after.usable.reindex(before.index, fill_value=False)
+    told = [f"{_named(before, each)} can no longer authenticate" for each in before.index[before.usable & ~usable]]
+    told += [f"{_named(before, each)} can authenticate again" for each in before.index[~before.usable & usable]]
+    keys = two["credentials"]
+    live = one["credentials"].merge(keys[["credential_id", "live"]], on="credential_id", suffixes=("", "_then"))
+    stopped = live[live.live & ~live.live_then]
+    left = after.live_credentials
+    for key, principal in zip(stopped.key_id, stopped.principal_id, strict=True):
+        rest = int(left.get(principal, 0))
+        words = f"{rest} other live credential{'' if rest == 1 else 's'}" if rest else "no live credential"
+        told.append(f"key {word(key)} stops working; {_named(before, principal)} is left with {words}")
+    return told + _direct(one, two, after)
+
+
+def _direct(one: Tables, two: Tables, principals: pd.DataFrame) -> list[str]:
+    was, is_ = (bool(tables["organisation"].direct_api_key_auth.any()) for tables in (one, two))
+    if was == is_:
+        return []
+    using = principals[principals.usable & principals.machine & principals.live_credentials.gt(0)]
+    if is_:
+        return [f"{len(using)} principals with a live credential could send their key directly"]
+    return [f"{len(using)} principals with a live credential could no longer send their key directly, but would have "
+            "to exchange it for a bearer token (POST /iam/auth/token)"]  # fmt: skip
+
+
+def _named(principals: pd.DataFrame, principal: str) -> str:
+    known = principals.display_name.get(principal)
+    return f"{word(known)} ({word(principal)})" if known is not None else word(principal)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = frame.astype(object)
+    return list(plain.where(plain.notna(), None).to_dict("records"))
+
+
+def _rows(frame: pd.DataFrame, names: tuple[str, ...]) -> list[tuple[object, ...]]:
+    plain = frame[list(names)].astype(object)
+    return list(map(tuple, plain.where(plain.notna(), None).to_numpy().tolist()))
