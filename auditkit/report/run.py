@@ -117,6 +117,11 @@ class _ThisPython(KernelSpecManager):
 class _Manager(AsyncKernelManager):
     """Starts that kernel. Given as a class, so that the client owns what it starts and stops it whatever happens."""
 
+    @default("transport")
+    def _private(self) -> str:
+        # Sockets in a folder of this user only; over TCP, everybody on the machine could reach the kernel.
+        return "ipc" if os.name == "posix" else "tcp"
+
     @default("kernel_spec_manager")
     def _this_python(self) -> KernelSpecManager:
         return _ThisPython()
@@ -128,6 +133,7 @@ def _executed(notebook: Any, work: Path) -> Any:
         notebook, kernel_manager_class=_Manager, kernel_name="python3", timeout=_LONGEST_RUN,
         allow_errors=False, store_widget_state=True, resources={"metadata": {"path": str(work)}},
     )  # fmt: skip
+    client.create_kernel_manager().connection_file = str(work / "kernel.json")
     # Its own IPython folder: nothing of the run enters the user's history.
     own = {HEADLESS: "1", "IPYTHONDIR": str(work / ".ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     try:

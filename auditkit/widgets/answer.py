@@ -32,7 +32,7 @@ def verdict(found: Findings) -> str:
 
 
 def answer_rows(found: Findings) -> pd.DataFrame:
-    """One row a rule: worst severity found, rule, title, found in words, what to do; worst first."""
+    """One row a rule: worst severity found, rule, title, found in words, what to do if anything was; worst first."""
     rules = found.rules
     worst = found.frame.groupby("rule", observed=True).severity.max().reindex(rules.id)
     fixes = {rule.id: rule.fix for rule in RULES}
@@ -47,10 +47,11 @@ def answer_rows(found: Findings) -> pd.DataFrame:
             "population": rules.population.to_numpy(),
             "evaluated": rules.evaluated.to_numpy(),
             "why_not": rules.why_not.to_numpy(),
-            "fix": [fixes[name] for name in rules.id],
+            "fix": pd.Series(rules.id.map(fixes)).where(rules["count"].gt(0)).to_numpy(),
         }
     )
-    rank = frame.severity.cat.codes.rsub(len(SEVERITIES)).where(frame.evaluated | frame["count"].gt(0), -1)
+    # Found first, then what could not be judged, last what is clean.
+    rank = frame.severity.cat.codes.rsub(len(SEVERITIES)).where(frame["count"].gt(0), frame.evaluated + len(SEVERITIES) + 1)
     return frame.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
 
 

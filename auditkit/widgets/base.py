@@ -155,7 +155,7 @@ class Panel:
         return self.desk.among(self.rules)
 
     def _settings(self) -> str:
-        words = [f"{slider.label}: {getattr(self.limits, slider.limit)} days" for slider in self.sliders]
+        words = [f"{slider.label.removesuffix(' (days)')}: {getattr(self.limits, slider.limit)} days" for slider in self.sliders]
         return f'<p class="ak-note">{safe_text("; ".join(words))}</p>' if words else ""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
@@ -166,10 +166,14 @@ class Panel:
         return {**live, "text/html": twin._repr_html_(), "text/plain": self.view.headline}
 
 
-def counted(count: int, population: int, what: str) -> str:
-    """ "7 of 212 principals", and "0 of 212 principals: nothing found"."""
+def counted(count: int, population: int, what: str, rules: pd.DataFrame) -> str:
+    """ "7 of 212 principals", "0 of 212 principals: nothing found", and no such words where nothing was judged."""
     words = f"{count:,} of {population:,} {what}"
-    return words if count else f"{words}: nothing found"
+    if rules.evaluated.all():
+        return words if count else f"{words}: nothing found"
+    if count or rules.evaluated.any():
+        return f"{words}, of what could be evaluated"
+    return f"Not evaluated: how many of {population:,} {what}"
 
 
 def reasons(found: Findings) -> list[str]:

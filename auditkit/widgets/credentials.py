@@ -32,7 +32,9 @@ class CredentialPanel(Panel):
         frame = with_principals(rows, self.desk.tables["principals"], ["display_name"])[list(_COLUMNS)]
         return View(
             frame=frame,
-            headline=counted(frame.credential_id.nunique(), len(credentials), "credentials expire soon or have ended"),
+            headline=counted(
+                frame.credential_id.nunique(), len(credentials), "credentials expire soon or have ended", found.rules
+            ),
             warnings=reasons(found),
             draw=self._draw,
             labels={"credential_id": "Credential", "key_id": "Key id", "display_name": "Principal's name",

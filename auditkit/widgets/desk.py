@@ -64,7 +64,9 @@ class Desk:
         return run_rules(self.tables, self.limits)
 
     def among(self, rules: tuple[str, ...]) -> Findings:
-        """What some of the rules found, out of what is already judged."""
+        """What some of the rules found, out of what is already judged; of no rules, without judging any."""
+        if not rules:
+            return run_rules(self.tables, self.limits, ())
         found = self.findings
         frame = found.frame[found.frame.rule.isin(rules)].reset_index(drop=True)
         return replace(found, frame=frame, rules=found.rules[found.rules.id.isin(rules)].reset_index(drop=True))

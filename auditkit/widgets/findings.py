@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from auditkit.findings import Findings
 from auditkit.rules import RULES
-from auditkit.widgets.base import Panel, View, reasons
+from auditkit.widgets.base import Panel, View
 from auditkit.widgets.rows import principal_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_WHY = "the answer and the cover say why"
 _COLUMNS = (
     "severity", "rule", "title", "subject_type", "subject_id", "principal_id", "message", "fix", "fingerprint",
 )  # fmt: skip
@@ -30,7 +31,7 @@ class FindingsPanel(Panel):
         return View(
             frame=frame,
             headline=words,
-            warnings=reasons(found),
+            notes=[] if judged == len(found.rules) else [f"{len(found.rules) - judged} rules were not evaluated: {_WHY}"],
             labels={"subject_type": "Kind", "subject_id": "Subject", "principal_id": "Principal", "message": "Finding"},
             filters=("severity", "rule"),
             hidden=("title", "fix", "fingerprint"),
@@ -51,9 +52,9 @@ class AnswerPanel(Panel):
             headline=verdict(found),
             extras=(tiles(found.rules),),
             draw=lambda: self._draw(found),
-            labels={"title": "Question"},
-            filters=("severity", "family"),
-            hidden=("count", "population", "evaluated", "why_not", "fix"),
+            labels={"title": "Question", "fix": "What to do"},
+            filters=("severity",),
+            hidden=("family", "count", "population", "evaluated", "why_not"),
         )
 
     def _draw(self, found: Findings) -> Figure:

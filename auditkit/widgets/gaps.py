@@ -30,7 +30,7 @@ class GapPanel(Panel):
         rows = rows.assign(kind=rows.rule.map(KINDS).astype("str"))
         return View(
             frame=rows[list(_COLUMNS)],
-            headline=_headline(rows),
+            headline=_headline(rows, found.rules),
             warnings=reasons(found),
             extras=(safe_table(_summary(found.rules), caption="Against the required permissions"),),
             labels={"principal_id": "Principal", "display_name": "Name", "principal_type": "Type",
@@ -39,10 +39,12 @@ class GapPanel(Panel):
         )  # fmt: skip
 
 
-def _headline(rows: pd.DataFrame) -> str:
-    counts = rows.kind.value_counts()
-    words = [f"{int(counts.get(kind, 0)):,} {kind}" for kind in KINDS.values()]
-    return f"Permission gaps: {', '.join(words)}"
+def _headline(rows: pd.DataFrame, rules: pd.DataFrame) -> str:
+    """How many of each kind; a kind that was not judged is left out, and none at all is said."""
+    counts, judged = rows.kind.value_counts(), set(rules.id[rules.evaluated])
+    told = {kind: int(counts.get(kind, 0)) for rule, kind in KINDS.items() if rule in judged or kind in counts.index}
+    words = ", ".join(f"{count:,} {kind}" for kind, count in told.items())
+    return f"Permission gaps: {words}" if words else "Permission gaps were not evaluated"
 
 
 def _summary(rules: pd.DataFrame) -> pd.DataFrame:

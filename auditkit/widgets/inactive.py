@@ -34,7 +34,7 @@ class InactivePanel(Panel):
         frame = with_principals(rows, principals, columns)[list(_COLUMNS)]
         return View(
             frame=frame,
-            headline=counted(frame.principal_id.nunique(), len(principals), "principals are inactive"),
+            headline=counted(frame.principal_id.nunique(), len(principals), "principals are inactive", found.rules),
             warnings=reasons(found),
             draw=self._draw,
             labels={"display_name": "Name", "principal_id": "Principal", "principal_type": "Type",

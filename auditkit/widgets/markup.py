@@ -21,7 +21,8 @@ _SUSPECT = re.compile(
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e0fff]"
 )
 # A cell that needs none of the care above, which is nearly every one.
-_PLAIN = re.compile(r"[\w .:,;/@|+()\-]{0,80}", re.ASCII)
+_PLAIN = re.compile(r"(?!.*[^ ]{25})[\w .:,;/@|+()\-]{0,80}", re.ASCII)
+_LONG_WORD = re.compile(r"\S{25}")
 
 
 def safe_text(value: object) -> str:
@@ -31,7 +32,9 @@ def safe_text(value: object) -> str:
         return text
     more = len(text) - LONGEST_TEXT
     shown = _SUSPECT.sub(_badge, escape(text[:LONGEST_TEXT]))
-    return f"<bdi>{shown}</bdi>" + (f'<span class="ak-more">…({more:,} more)</span>' if more > 0 else "")
+    # Only where a word is long may it be broken anywhere, so that short ones in narrow columns stay whole.
+    start = '<bdi class="ak-long">' if _LONG_WORD.search(text) else "<bdi>"
+    return f"{start}{shown}</bdi>" + (f'<span class="ak-more">…({more:,} more)</span>' if more > 0 else "")
 
 
 def sentence(*parts: object) -> str:
@@ -49,13 +52,11 @@ def safe_table(
     """A frame as an HTML table, complete, without its index.
 
     `labels` names columns for readers; `filters` marks those that a reader may choose values of. A severity column
-    carries its word as a class, so that it can be coloured, and its rank, so that it sorts worst first.
+    carries its word as a class, so that it can be coloured, and its rank, so that it sorts worst first. Times are shown
+    as days in UTC; the frame has them to the microsecond.
     """
     names, chosen = labels or {}, set(filters)
-    heads = "".join(
-        f'<th scope="col"{" data-filter" if name in chosen else ""}>{safe_text(names.get(name, _label(name)))}</th>'
-        for name in frame.columns
-    )
+    heads = "".join(_head(frame[name], names.get(name, _label(name)), name in chosen) for name in frame.columns)
     columns = [_cells(frame[name]) for name in frame.columns]
     rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
     title = f"<caption>{safe_text(caption)}</caption>" if caption else ""
@@ -85,6 +86,15 @@ def _label(name: object) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _head(column: pd.Series, label: str, filtered: bool) -> str:
+    number = ' class="ak-number"' if _is_number(column) else ""
+    return f'<th scope="col"{number}{" data-filter" if filtered else ""}>{safe_text(label)}</th>'
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+
+
 def _badge(found: re.Match[str]) -> str:
     code = ord(found.group())
     name = unicodedata.name(found.group(), "control character")
@@ -93,9 +103,13 @@ def _badge(found: re.Match[str]) -> str:
 
 def _cells(column: pd.Series) -> list[str]:
     if column.name == "severity":
-        return [f'<td class="ak-{word}" data-sort="{rank}">{word}</td>' for rank, word in _ranked(column)]
-    number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
-    start = '<td class="ak-number">' if number else "<td>"
+        return [
+            f'<td class="ak-{word or "silent"}" data-sort="{rank}">{word or _NOTHING}</td>'
+            for rank, word in _ranked(column)
+        ]
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return [f'<td class="ak-time">{_NOTHING if text is None else text}</td>' for text in _texts(column)]
+    start = '<td class="ak-number">' if _is_number(column) else "<td>"
     return [f"{start}{_NOTHING if text is None else safe_text(text)}</td>" for text in _texts(column)]
 
 
@@ -108,16 +122,9 @@ def _ranked(column: pd.Series) -> Iterable[tuple[int, str]]:
 def _texts(column: pd.Series) -> list[str | None]:
     """Each value as text, None where it is missing."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return _times(column)
+        return [None if _missing(day) else str(day) for day in column.dt.strftime("%Y-%m-%d").tolist()]
     shown = _shown_as(column.dtype)
     return [None if _missing(value) else shown(value) for value in column.tolist()]
-
-
-def _times(column: pd.Series) -> list[str | None]:
-    """Times as ISO dates; with the time of day where a column has any."""
-    days = column.dt.normalize().eq(column) | column.isna()
-    words = column.dt.strftime("%Y-%m-%d" if bool(days.all()) else "%Y-%m-%d %H:%M")
-    return [None if _missing(word) else str(word) for word in words.tolist()]
 
 
 def _shown_as(dtype: Any) -> Callable[[Any], str]:

@@ -38,7 +38,8 @@ class RolePanel(Panel):
         return View(
             frame=frame,
             headline=counted(
-                frame.principal_id.nunique(), api_keys, "ApiKey principals are on a role that does not support ApiKey"
+                frame.principal_id.nunique(), api_keys,
+                "ApiKey principals are on a role that does not support ApiKey", found.rules,
             ),
             warnings=reasons(found),
             extras=() if frame.empty else (safe_table(by_role(frame), caption="By role"),),

@@ -13,10 +13,11 @@ STYLE = """<style>
 .ak-panel table.ak-table{border-collapse:collapse;width:100%;margin:.3em 0;font-size:12.5px;table-layout:auto}
 .ak-panel .ak-table caption{text-align:left;font-weight:600;padding:.3em 0}
 .ak-panel .ak-table th,.ak-panel .ak-table td{text-align:left!important;vertical-align:top;padding:4px 10px 4px 6px;
- white-space:normal;max-width:34em;overflow-wrap:anywhere;min-width:3.2em}
+ white-space:normal;max-width:34em;overflow-wrap:break-word}
+.ak-panel .ak-long{overflow-wrap:anywhere}.ak-panel .ak-table td.ak-time{white-space:nowrap}
 .ak-panel .ak-table th{border-bottom:2px solid var(--jp-border-color1,#9aa7b3);font-weight:600;overflow-wrap:normal}
 .ak-panel .ak-table td{border-bottom:1px solid var(--jp-border-color2,#dde3e8)}
-.ak-panel .ak-table td.ak-number{text-align:right!important;font-variant-numeric:tabular-nums}
+.ak-panel .ak-table td.ak-number,.ak-panel .ak-table th.ak-number{text-align:right!important;font-variant-numeric:tabular-nums}
 .ak-panel .ak-critical,.ak-panel .ak-high,.ak-panel .ak-medium,.ak-panel .ak-low,.ak-panel .ak-info{
  white-space:nowrap!important;border-left:5px solid #999}
 .ak-panel .ak-critical{border-left-color:#7a1f5c!important;font-weight:700}

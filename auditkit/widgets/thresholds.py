@@ -51,7 +51,7 @@ class ThresholdPanel(Panel):
         return View(
             frame=frame,
             headline=f"{changed} of {len(self.desk.limits.table())} limits differ from their defaults",
-            extras=(safe_table(self.desk.limits.table(), caption="Limits and their sources"),),
+            extras=(safe_table(self.desk.limits.table()),),
             labels={"at_these_limits": "At the sliders' limits"},
         )
 

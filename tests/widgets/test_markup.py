@@ -85,7 +85,7 @@ def test_values_are_written_for_readers() -> None:
     })  # fmt: skip
     nothing = '<span class="ak-none">&ndash;</span>'
     assert cells(safe_table(frame)) == [
-        "2026-10-01", "2026-10-01 09:30", "yes", "12,345", "0.5", "a, b",
+        "2026-10-01", "2026-10-01", "yes", "12,345", "0.5", "a, b",
         nothing, nothing, "no", "0", nothing, nothing,
     ]  # fmt: skip
 
