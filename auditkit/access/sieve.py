@@ -1,0 +1,167 @@
+"""The six authorization checks, as a sieve over the routes of one caller, each route judged in three values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from auditkit.access.conditions import FAIL, PASS, UNKNOWN, Condition, judge
+from auditkit.access.facts import Facts, Holding, Principal
+
+AUZ = ("AUZ1", "AUZ2", "AUZ3", "AUZ4", "AUZ5", "AUZ6")
+Resource = tuple[str, str]
+# A chain of more groups than this is told by its ends.
+_SPELLED = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """A holding as one caller reaches it: through which groups, and how it is called."""
+
+    holding: Holding
+    through: tuple[str, ...]
+    text: str
+
+
+class Stop(NamedTuple):
+    """A way that a check stopped: the check's place in `AUZ`, and what decided it."""
+
+    way: Way
+    at: int
+    by: Condition | None = None
+
+
+class Step(NamedTuple):
+    """One check of the sieve: its result, the ways that it let through, each with whether everything so far passed."""
+
+    result: int
+    kept: tuple[tuple[Way, bool], ...]
+    stopped: tuple[Stop, ...]
+
+
+def ways(facts: Facts, principal: Principal) -> list[Way]:
+    """Every assignment and grant that reaches the caller: its own first, then those of the nearest groups."""
+    found = [Way(holding, (), _text(facts, holding, ())) for holding in facts.holdings(principal.id)]
+    for group, found_by in facts.above(principal.id):
+        held = facts.holdings(group)
+        if held:
+            through = _path(group, principal.id, found_by)
+            found += [Way(holding, through, _text(facts, holding, through)) for holding in held]
+    return found
+
+
+def _path(group: str, principal_id: str, found_by: Mapping[str, str]) -> tuple[str, ...]:
+    """The groups from the one that the principal is a member of up to this one."""
+    path = []
+    while group != principal_id:
+        path.append(group)
+        group = found_by[group]
+    return tuple(reversed(path))
+
+
+def _text(facts: Facts, holding: Holding, through: tuple[str, ...]) -> str:
+    """A way in words: role "Gateway operator" (role-12), assignment ra-12, through group "on-call" (g-3)."""
+    if holding.kind == "grant":
+        name = f"grant {holding.id} of {facts.identifiers.get(holding.given, holding.given)}"
+    elif holding.role is None:
+        name = f"unknown role ({holding.given}), assignment {holding.id}"
+    else:
+        name = f'role "{holding.role.name}" ({holding.given}), assignment {holding.id}'
+    if not through:
+        return name
+    short = len(through) <= _SPELLED
+    told = [f'"{facts.name(group)}" ({group})' for group in (through if short else through[:1] + through[-1:])]
+    middle = " in group " if short else f" and, {len(through) - 1} groups further up, "
+    return f"{name}, through group {middle.join(told)}"
+
+
+def unexpired(found: Sequence[Way], now: int) -> Step:
+    """AUZ1: the assignments and grants that have not expired."""
+    kept, stopped = [], []
+    for way in found:
+        expires = way.holding.expires
+        if expires is not None and expires <= now:
+            stopped.append(Stop(way, 0))
+        else:
+            kept.append((way, True))
+    return Step(PASS if kept else FAIL, tuple(kept), tuple(stopped))
+
+
+def type_supported(step: Step, caller: Principal) -> Step:
+    """AUZ2: the role lists the caller's type; one that declares no types, or is not there, is unknown."""
+    kept, stopped, best = [], [], FAIL
+    for way, sure in step.kept:
+        role = way.holding.role
+        if way.holding.kind == "grant":
+            result = PASS
+        elif role is None or role.types is None:
+            result = UNKNOWN
+        else:
+            result = PASS if caller.type in role.types else FAIL
+        best = max(best, result)
+        if result == FAIL:
+            stopped.append(Stop(way, 1))
+        else:
+            kept.append((way, sure and result == PASS))
+    return Step(best, tuple(kept), tuple(stopped))
+
+
+def route_organisation(step: Step, organisation: str) -> Step:
+    """AUZ3: the assignment or grant is the organisation's."""
+    return _split(step, 2, [way.holding.organisation == organisation for way, _ in step.kept])
+
+
+def permission_included(step: Step, permissions: frozenset[str]) -> Step:
+    """AUZ4: the role holds the permission, or the grant is for it."""
+    return _split(step, 3, [_includes(way.holding, permissions) for way, _ in step.kept])
+
+
+def _includes(holding: Holding, permissions: frozenset[str]) -> bool:
+    if holding.kind == "grant":
+        return holding.given in permissions
+    return holding.role is not None and not permissions.isdisjoint(holding.role.permissions)
+
+
+def scope_matches(step: Step, resource: Resource | None, hierarchical: Mapping[str, bool]) -> Step:
+    """AUZ5: no scope, or the request names the scope's resource, or one below it where the scope's type allows that."""
+    return _split(step, 4, [covers(way.holding.scope, resource, hierarchical) for way, _ in step.kept])
+
+
+def covers(scope: Resource | None, resource: Resource | None, hierarchical: Mapping[str, bool]) -> bool:
+    """Whether a scope covers the resource of a request; a request without one asks for the whole organisation."""
+    if scope is None or scope == resource:
+        return True
+    return resource is not None and hierarchical.get(scope[0], False) and below(resource[1], scope[1])
+
+
+def below(path: str, top: str) -> bool:
+    """Whether `path` lies below `top`, segment by segment as they are written: nothing is decoded or resolved."""
+    if top == "/":
+        return path != "/"
+    # With its closing slash, a path is the beginning of another only where whole segments agree.
+    return top != "" and path.startswith(top + "/")
+
+
+def _split(step: Step, at: int, passes: Sequence[bool]) -> Step:
+    """A check that passes or fails, never leaving anything open."""
+    if all(passes):
+        return Step(PASS if step.kept else FAIL, step.kept, ())
+    kept = tuple(pair for pair, good in zip(step.kept, passes, strict=True) if good)
+    stopped = tuple(Stop(pair[0], at) for pair, good in zip(step.kept, passes, strict=True) if not good)
+    return Step(PASS if kept else FAIL, kept, stopped)
+
+
+def conditions_hold(step: Step, context: Mapping[str, Any]) -> tuple[Step, dict[Way, Condition]]:
+    """AUZ6: the conditions of the assignment or grant and of its role all hold. Also, why a way is unknown."""
+    kept, stopped, unclear, best = [], [], {}, FAIL
+    for way, sure in step.kept:
+        result, by = judge(way.holding.conditions, context)
+        best = max(best, result)
+        if result == FAIL:
+            stopped.append(Stop(way, 5, by))
+            continue
+        kept.append((way, sure and result == PASS))
+        if by is not None:
+            unclear[way] = by
+    return Step(best, tuple(kept), tuple(stopped)), unclear
