@@ -27,11 +27,16 @@ def read_required(path: str | Path) -> pd.DataFrame:
     RequiredError says the line and what is wrong with it.
     """
     file = Path(path)
-    rows = list(_rows(file, _text(file)))
-    columns = {name: [row.get(name) for _, row in rows] for name in _COLUMNS}
-    frame = pd.DataFrame({"line": [line for line, _ in rows], **columns})
-    frame = frame.astype({"line": "int64", **dict.fromkeys(_COLUMNS, "str")})
-    return frame.assign(expect=frame.expect.fillna("allow"))
+    return _frame(list(_rows(file, _text(file))))
+
+
+def _frame(rows: list[tuple[int, dict[str, str]]]) -> pd.DataFrame:
+    columns = {name: pd.Series([row.get(name) for _, row in rows], dtype="str") for name in _COLUMNS}
+    lines = pd.Series([line for line, _ in rows], dtype="int64")
+    return pd.DataFrame({"line": lines, **columns, "expect": columns["expect"].fillna("allow")})
+
+
+EMPTY = _frame([])
 
 
 def _text(path: Path) -> str:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from auditkit.access import effective, routes, state
+from auditkit.access import effective, gaps, routes, state
+from auditkit.access.explain import Explainer
+from auditkit.access.required import EMPTY
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -73,6 +75,11 @@ class Tables(Mapping[str, Any]):
         return len(LINEAGE)
 
     @cached_property
+    def explainer(self) -> Explainer:
+        """What decides single requests on this snapshot at this instant."""
+        return Explainer(self.snapshot, self.as_of)
+
+    @cached_property
     def memberships(self) -> routes.Memberships:
         """The groups of the snapshot, closed on demand."""
         return routes.Memberships(self.snapshot.principals, self.snapshot.group_members)
@@ -117,6 +124,12 @@ def _effective(tables: Tables) -> effective.Effective:
     return effective.Effective(principals, tables.memberships, roles, tables["role_permissions"], permissions, live)
 
 
+def _asked(tables: Tables) -> pd.DataFrame:
+    """The required rows; none where none were given."""
+    given: pd.DataFrame | None = tables["required"]
+    return EMPTY if given is None else given
+
+
 _MAKERS: dict[str, Callable[[Tables], Any]] = {
     "organisation": _raw("organisation"),
     "permissions": _raw("permissions"),
@@ -133,4 +146,6 @@ _MAKERS: dict[str, Callable[[Tables], Any]] = {
     "role_permissions": lambda tables: state.role_permissions(tables.snapshot.roles),
     "reach": _reach,
     "effective": _effective,
+    "gaps": lambda tables: gaps.gaps(_asked(tables), tables.explainer),
+    "excess": lambda tables: gaps.excess(_asked(tables), tables["principals"], tables["effective"]),
 }
