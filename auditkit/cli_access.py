@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditkit.cli_options import Api, AsOf, ExplainFormat, SnapshotPath, context, instant, opened
+from auditkit.cli_options import Api, AsOf, ExplainFormat, SnapshotPath, context, instant, moment, opened
 from auditkit.cli_output import emit
 from auditkit.errors import InputError
-from auditkit.terminal import visible, visible_json
-from auditkit.terminal_access import decision_text, headline
+from auditkit.terminal import visible, visible_json, visible_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,9 +68,9 @@ def explain(
 
 def _one(decision: Decision, format_: ExplainFormat) -> None:
     if format_ is ExplainFormat.json:
-        emit(visible_json(json.dumps(decision.to_dict(), ensure_ascii=False)))
+        emit(_json_line(decision))
     else:
-        emit(decision_text(decision.to_dict()))
+        emit(visible_lines(decision.to_text()))
 
 
 def _many(snapshot: Path, requests: Path, as_of: pd.Timestamp | None, format_: ExplainFormat) -> None:
@@ -81,24 +80,20 @@ def _many(snapshot: Path, requests: Path, as_of: pd.Timestamp | None, format_: E
     write = _json_line if format_ is ExplainFormat.json else _text_line
     judged = True
     with requests.open("rb") as lines:
-        for answer in answers(opened(snapshot), lines, as_of=as_of, instant=_instant):
+        for answer in answers(opened(snapshot), lines, as_of=as_of, instant=lambda text: moment(text, "as_of")):
             emit(write(answer))
             judged = judged and not isinstance(answer, InputError)
     if not judged:
         raise typer.Exit(2)
 
 
-def _instant(text: str) -> pd.Timestamp:
-    found = instant(text)
-    if found is None:
-        raise InputError("as_of is no time")
-    return found
-
-
 def _json_line(answer: Decision | InputError) -> str:
-    found = {"error": str(answer)} if isinstance(answer, InputError) else answer.to_dict()
-    return visible_json(json.dumps(found, ensure_ascii=False))
+    if isinstance(answer, InputError):
+        return visible_json(json.dumps({"error": str(answer)}, ensure_ascii=False))
+    return visible_json(answer.to_json().decode())
 
 
 def _text_line(answer: Decision | InputError) -> str:
-    return f"error: {visible(answer)}" if isinstance(answer, InputError) else headline(answer.to_dict())
+    if isinstance(answer, InputError):
+        return f"error  {visible(answer)}"
+    return f"{answer.outcome}  {answer.failed_check or '-'}  {visible(answer.detail)}"

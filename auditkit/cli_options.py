@@ -89,13 +89,16 @@ _INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2})(\.\d{1,9}
 
 def instant(text: str | None) -> pd.Timestamp | None:
     """`--as-of` as a time; a text that is none raises `InputError`."""
-    if text is None:
-        return None
+    return None if text is None else moment(text, "--as-of")
+
+
+def moment(text: str, name: str) -> pd.Timestamp:
+    """RFC 3339 with an offset, or a date, as a time; a text that is none raises `InputError`, which says `name`."""
     import pandas as pd
 
     found = _INSTANT.fullmatch(text.strip())
     if found is None:
-        raise InputError(_no_instant(text))
+        raise InputError(_no_instant(text, name))
     day, clock, fraction, offset = found.groups()
     zone = "+00:00" if offset is None or offset in "Zz" else offset
     try:
@@ -103,11 +106,11 @@ def instant(text: str | None) -> pd.Timestamp | None:
         time = datetime.fromisoformat(f"{day}T{clock or '00:00:00'}{(fraction or '.0')[:7]:0<7}{zone}")
         return pd.Timestamp(time.astimezone(UTC)).as_unit("us")
     except (ValueError, OverflowError):
-        raise InputError(_no_instant(text)) from None
+        raise InputError(_no_instant(text, name)) from None
 
 
-def _no_instant(text: str) -> str:
-    return f"--as-of: {text!r} is no time; write it as 2026-10-01T00:00:00Z, with an offset, or as a date 2026-10-01"
+def _no_instant(text: str, name: str) -> str:
+    return f"{name}: {text!r} is no time; write it as 2026-10-01T00:00:00Z, with an offset, or as a date 2026-10-01"
 
 
 def context(pairs: list[str]) -> dict[str, str]:

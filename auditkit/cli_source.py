@@ -40,10 +40,11 @@ def pull(
     """
     from auditkit.source.api.pull import pull as read
     from auditkit.source.key import find_key
+    from auditkit.source.progress import progress_on
 
     snapshot = read(
         base_url, organisation, find_key(), out=out, profile=profile, concurrency=concurrency, direct=direct,
-        env_proxy=env_proxy,
+        env_proxy=env_proxy, progress=progress_on(sys.stderr),
     )  # fmt: skip
     _tell(snapshot, out)
     if not snapshot.complete:

@@ -257,6 +257,63 @@ def test_texts_of_the_iam_are_shown_and_not_obeyed(capsys: pytest.CaptureFixture
     assert not [char for char in out if char in "\x1b\u202e"]
 
 
+# Explain
+
+
+ASKED = ["--principal", "key-0001", "--permission", "iam.apikey.create"]
+
+
+def test_explain_prints_one_decision(capsys: pytest.CaptureFixture[str], sample: Path) -> None:
+    assert run(["explain", str(sample), *ASKED, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["outcome", "failed_check", "checks", "routes"]
+    assert [list(check) for check in found["checks"]] == [["id", "name", "result", "detail", "fix"]] * 14
+    assert run(["explain", str(sample), *ASKED]) == 0
+    assert "AUZ6 conditions-hold" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [], ["--principal", "key-0001"], [*ASKED, "--resource", "/a"], [*ASKED, "--resource-type", "iot.device"],
+        [*ASKED, "--context", "odd"], [*ASKED, "--requests", "r.jsonl"], ["--requests", "missing.jsonl"],
+        ["--principal", "nobody", "--permission", "iam.apikey.create"], ["--principal", "key-0001", "--permission", "no"],
+        [*ASKED, "--as-of", "soon"], [*ASKED, "--api", "soap"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_explain_refuses(capsys: pytest.CaptureFixture[str], sample: Path, words: list[str]) -> None:
+    refused(capsys, "explain", str(sample), *words)
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_explain_answers_requests_in_their_order(
+    capsys: pytest.CaptureFixture[str], sample: Path, tmp_path: Path, kind: str
+) -> None:
+    request = {"principal": "key-0001", "permission": "iam.apikey.create"}
+    more = {"resource_type": "iot.device", "resource": "/a", "credential": None, "direct": True, "api": "iot"}
+    lines = [
+        json.dumps(request), "", json.dumps(request | {"principal": "nobody"}),
+        json.dumps(request | more | {"context": {"request.ip": "10.0.0.1"}, "as_of": "2026-01-01T00:00:00Z"}),
+        json.dumps(request | {"as_of": "soon"}), json.dumps(request | {"odd": 1}), "nonsense", "[]",
+    ]  # fmt: skip
+    (tmp_path / "r.jsonl").write_text("\n".join(lines))
+    assert run(["explain", str(sample), "--requests", str(tmp_path / "r.jsonl"), "--format", kind]) == 2
+    told = capsys.readouterr()
+    found = told.out.splitlines()
+    good = [("error" not in json.loads(line)) if kind == "json" else not line.startswith("error") for line in found]
+    assert good == [True, False, True, False, False, False, False]
+    assert "line 3" in found[1]
+    assert told.err == ""
+
+
+def test_explain_ends_with_nought_where_all_requests_are_judged(
+    capsys: pytest.CaptureFixture[str], sample: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "r.jsonl").write_text(json.dumps({"principal": "key-0001", "permission": "iam.apikey.create"}))
+    assert run(["explain", str(sample), "--requests", str(tmp_path / "r.jsonl")]) == 0
+
+
 # Import
 
 

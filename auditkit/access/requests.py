@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pandas as pd
 
-from auditkit.access.explain import Decision, Explainer
+from auditkit.access.decision import Decision
+from auditkit.access.explain import Explainer
+from auditkit.access.facts import Facts
 from auditkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,9 +50,11 @@ def answers(
     `instant` reads a line's own `as_of`; `as_of` is that of the lines without one.
     """
 
+    facts = Facts(snapshot)
+
     @lru_cache(maxsize=_INSTANTS)
     def explainer(text: str | None) -> Explainer:
-        return Explainer(snapshot, as_of if text is None else instant(text))
+        return Explainer(snapshot, as_of if text is None else instant(text), facts=facts)
 
     for number, line in enumerate(lines, start=1):
         if line.strip():
@@ -68,8 +72,6 @@ def _request(line: bytes) -> Request:
         raise InputError(f"is no request: {error}") from None
     if (request.resource_type is None) != (request.resource is None):
         raise InputError("give both resource_type and resource, or neither")
-    if request.api not in ("iam", "iot"):
-        raise InputError(f"api is {request.api!r}; it is iam or iot")
     return request
 
 
