@@ -27,7 +27,7 @@ def _where(name: str, condition: Callable[[pd.DataFrame], pd.Series]) -> Count:
 
 
 def _expecting(expect: str) -> Count:
-    return lambda tables, _: len(tables["gaps"].query("expect == @expect")[_RESOURCE].drop_duplicates())
+    return lambda tables, _: len(tables["gaps"].loc[lambda rows: rows.expect.eq(expect), _RESOURCE].drop_duplicates())
 
 
 def _held_by_listed(tables: Tables, _: Limits) -> int:
