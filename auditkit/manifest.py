@@ -99,7 +99,8 @@ _AGAIN = "restore the folder from a copy, or pull or import again"
 
 
 def _iso(time: pd.Timestamp) -> str:
-    return time.tz_convert("UTC").isoformat(timespec="microseconds").replace("+00:00", "Z")
+    text = time.tz_convert("UTC").isoformat(timespec="microseconds")
+    return f"{text.removesuffix('+00:00')}Z"
 
 
 def _plain(data: bytes) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def literal(name: str, kind: Kind, values: Sequence[Any] | None, rows: int) -> p
 
 def _is_null(value: object) -> bool:
     """None, NaN, NaT and NA are all null; text and lists never are."""
-    return value is None or (not isinstance(value, list | tuple | str) and bool(pd.isna(value)))  # type: ignore[call-overload]
+    return value is None or (not isinstance(value, list | tuple | str) and bool(pd.isna(value)))
 
 
 def to_pandas(kind: Kind, known: tuple[str, ...], values: pa.ChunkedArray) -> Any:

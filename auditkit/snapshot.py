@@ -22,7 +22,7 @@ from auditkit.errors import SnapshotDamaged, SnapshotError
 from auditkit.manifest import Counts, FileEntry, Manifest, Unread, counts
 from auditkit.problems import PROBLEMS, problem_frame, problems_from_arrow, problems_to_arrow
 from auditkit.schema import COLLECTIONS, empty, from_arrow, sort, to_arrow
-from auditkit.store import list_folder, open_folder, read_file, write_folder
+from auditkit.store import list_folder, open_folder, read_file, try_folder, write_folder
 
 _MANIFEST = "manifest.json"
 _PROBLEMS_FILE = "problems.parquet"
@@ -245,13 +245,20 @@ def _refuse_other_files(folder: Path, found: set[str], listed: set[str]) -> None
         raise SnapshotDamaged(f"{folder / _MANIFEST} lists {', '.join(strange)}, which no snapshot has; {_AGAIN}")
 
 
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Refuse, before any work is done for it, a place that a snapshot cannot be saved to; nothing is left there."""
+    _refuse_to_replace(Path(path))
+    try_folder(Path(path))
+
+
 def _refuse_to_replace(target: Path) -> None:
     """Only a snapshot, or an empty folder, may be replaced: nobody's other files are taken away."""
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise SnapshotError(f"{target} is there and is no folder: choose another place for the snapshot")
     try:
+        if target.is_symlink() or (target.exists() and not target.is_dir()):
+            raise SnapshotError(f"{target} is there and is no folder: choose another place for the snapshot")
         found = {entry.name for entry in target.iterdir()} if target.is_dir() else set()
-    except OSError as error:
-        raise SnapshotError(f"cannot read {target}: {error.strerror}; choose another place for the snapshot") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise SnapshotError(f"cannot use {target}: {why}; choose another place for the snapshot") from None
     if others := sorted(found - {_MANIFEST, _PROBLEMS_FILE, *_FILES}):
         raise SnapshotError(f"{target} holds {others[0]!r}, which is no part of a snapshot: choose another folder")

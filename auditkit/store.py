@@ -58,6 +58,17 @@ def write_file(path: Path, data: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
+def try_folder(target: Path) -> None:
+    """See that a folder could be written to the target: make an empty one beside it, and remove it."""
+    target = Path(os.path.abspath(target))  # noqa: PTH100 - as above
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _partial_folder(target.parent) as (_, handle):
+            os.fsync(handle)
+    except OSError as error:
+        raise SnapshotError(f"cannot write {target}: {_why(error, target.parent)}") from None
+
+
 @contextmanager
 def _partial_folder(parent: Path) -> Iterator[tuple[Path, int]]:
     """A new private folder beside the target and its descriptor; whatever is left of it is removed at the end."""

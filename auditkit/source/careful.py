@@ -44,11 +44,16 @@ def examine(name: str, raw: bytes) -> Examined:
     collection = COLLECTIONS[name]
     try:
         item = json.loads(raw, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_int, parse_float=_float)
+        if not isinstance(item, dict):
+            raise _Unfit("the record is no object")
+        return _examined(collection, item)
     except (ValueError, RecursionError) as error:
         return _unreadable(collection, raw, _fault(error))
-    if not isinstance(item, dict):
-        return _unreadable(collection, raw, "the record is no object")
-    item, leaks = clean(item)
+
+
+def _examined(collection: Collection, item: dict[str, Any]) -> Examined:
+    """An object, field by field."""
+    _, leaks = clean(item)
     done = Examined(leaks=leaks, record_id=identity(collection, item), raw=text_of(item))
     known, done.unknown = _known(collection, item)
     for column in collection.columns:
@@ -57,14 +62,14 @@ def examine(name: str, raw: bytes) -> Examined:
         if fault := _column_fault(column, known):
             done.faults[fault[0]] = fault[1]
     if not done.faults:
-        _convert(name, known, done)
+        _convert(collection.name, known, done)
     return done
 
 
 def _convert(name: str, known: dict[str, Any], done: Examined) -> None:
     """Make the record; what the checks above let through and the exact type does not is a fault of the whole."""
     try:
-        done.record = msgspec.convert(known, record_type(name), from_attributes=False)
+        done.record = msgspec.convert(known, record_type(name))
     except msgspec.ValidationError as error:
         done.faults["record"] = f"the record cannot be read ({mask(str(error))})"
 
@@ -98,7 +103,7 @@ def _unreadable(collection: Collection, raw: bytes, reason: str) -> Examined:
     # A key that a later one of the same name hides may have held a secret too.
     hidden = mask(plain) != plain
     leaks = [leak or "record" for leak in leaks] or (["record"] if hidden else [])
-    record_id = identity(collection, item) if isinstance(item, dict) else _hashed(mask(plain))
+    record_id = identity(collection, item) if isinstance(item, dict) else _hashed(text or mask(plain))
     return Examined(record_id=record_id, faults={"record": reason}, leaks=leaks, raw=text)
 
 

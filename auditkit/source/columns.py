@@ -59,13 +59,11 @@ def _mask(
     """Cut full keys in one column down to their public part; note which records held one."""
     for row in _suspects(column, arrays[column.name]):
         value = values[column.name][row]
-        if column.kind == "conditions":
-            masked, inside = clean(json.loads(value), column.field)
-            masked = json.dumps(masked, separators=(",", ":"), ensure_ascii=False)
-        else:
-            masked, inside = clean(value, column.field)
+        nested = column.kind == "conditions"
+        masked, inside = clean({column.field: json.loads(value) if nested else value})
         if inside:
-            values[column.name][row] = masked
+            part = masked[column.field]
+            values[column.name][row] = json.dumps(part, separators=(",", ":"), ensure_ascii=False) if nested else part
             leaks.setdefault(row, []).extend(inside)
             arrays[column.name] = None
     if arrays[column.name] is None:

@@ -26,31 +26,45 @@ def names_a_secret(field: str) -> bool:
     return bool(_NAMED.search(field)) and not _ABOUT.search(field)
 
 
-def clean(item: Any, field: str = "") -> tuple[Any, list[str]]:
-    """A JSON value without its secrets, and the fields (dotted) that held one.
+def clean(item: Any) -> tuple[Any, list[str]]:
+    """A JSON value without its secrets, and the fields (dotted) that held one; what is given is changed.
 
-    A field named like a secret loses whatever text it holds; a full key anywhere becomes `ik_<keyId>`.
+    A field named like a secret loses whatever text it holds; a full key anywhere becomes `ik_<keyId>`. The depth does
+    not matter: parts wait in a line instead of on the stack.
     """
-    if isinstance(item, str):
-        masked = mask(item)
-        return masked, [field] if masked != item else []
-    if isinstance(item, list):
-        parts = [clean(each, field) for each in item]
-        return [part for part, _ in parts], [leak for _, leaks in parts for leak in leaks]
-    if isinstance(item, dict):
-        return _clean_object(item, field)
-    return item, []
-
-
-def _clean_object(item: dict[str, Any], field: str) -> tuple[dict[str, Any], list[str]]:
-    kept: dict[str, Any] = {}
+    whole: list[Any] = [item]
+    line: list[tuple[Any, str]] = [(whole, "")]
     leaks: list[str] = []
-    for raw_key, value in item.items():
-        key = mask(raw_key)
-        path = f"{field}.{key}" if field else key
-        if names_a_secret(key) and isinstance(value, str | list | dict) and value:
+    for part, path in line:
+        if isinstance(part, list):
+            _clean_list(part, path, line, leaks)
+        else:
+            _clean_object(part, path, line, leaks)
+    return whole[0], leaks
+
+
+def _clean_list(part: list[Any], path: str, line: list[tuple[Any, str]], leaks: list[str]) -> None:
+    """Mask the texts of a list, and put its lists and objects in line."""
+    for at, value in enumerate(part):
+        if isinstance(value, list | dict):
+            line.append((value, path))
+        elif isinstance(value, str) and (masked := mask(value)) != value:
+            part[at] = masked
             leaks.append(path)
-            continue
-        kept[key], inner = clean(value, path)
-        leaks += inner if key == raw_key else [*inner, path]
-    return kept, leaks
+
+
+def _clean_object(part: dict[str, Any], path: str, line: list[tuple[Any, str]], leaks: list[str]) -> None:
+    """Drop the fields named like a secret, mask the other texts, and put lists and objects in line."""
+    fields = list(part.items())
+    part.clear()
+    for raw_key, value in fields:
+        key = mask(raw_key)
+        inner = f"{path}.{key}" if path else key
+        masked = mask(value) if isinstance(value, str) else value
+        dropped = names_a_secret(key) and isinstance(value, str | list | dict) and bool(value)
+        if dropped or key != raw_key or masked != value:
+            leaks.append(inner)
+        if not dropped:
+            part[key] = masked
+            if isinstance(value, list | dict):
+                line.append((value, inner))

@@ -137,9 +137,9 @@ def _value(text: str, at: int) -> tuple[Any, int]:
     try:
         return _SCAN(text, at)
     except json.JSONDecodeError as error:
-        raise _broken(
-            text, error.pos, "a value cannot be read" if "Expecting" in error.msg else "text breaks off"
-        ) from None
+        # A text without its closing quote is a cut one, wherever it began.
+        at = len(text) if error.msg.startswith("Unterminated") else error.pos
+        raise _broken(text, at, "a value cannot be read") from None
 
 
 def _skip(text: str, at: int) -> int:
