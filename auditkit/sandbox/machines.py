@@ -30,7 +30,7 @@ def gateway(draft: Draft, *, number: int | None = None, role: str | None = "fiel
     number = number or _next_gateway(draft)
     machine = draft.principal("ApiKey", _gateway_name(number), **{**_busy(draft), **fields})
     if role is not None:
-        draft.assign(machine, role, scope=scope("iot.network", path or gateway_path(number)))
+        draft.assign(machine, role, scope=scope("iot.gateway", path or gateway_path(number)))
     if keys:
         issue(draft, machine)
     return machine

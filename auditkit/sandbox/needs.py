@@ -61,7 +61,8 @@ def _rows(principal: Mapping[str, Any], usual: set[tuple[str, str]]) -> Iterator
     if found := _GATEWAY.match(name):
         path = gateway_path(int(found[1]))
         fine = (id_, path) in usual and principal["status"] == "Active" and "expiresAt" not in principal
-        if not fine or int(found[1]) % _GATEWAY_EVERY == 1:
+        # One that was taken down properly needs nothing any more.
+        if principal["status"] != "Suspended" and (not fine or int(found[1]) % _GATEWAY_EVERY == 1):
             yield from _gateway_rows(id_, path)
     elif (found := _SERVICE.fullmatch(name)) and found[1] in _NEEDS:
         yield from _service_rows(id_, found[1], int(found[2]))

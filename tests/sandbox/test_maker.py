@@ -125,7 +125,7 @@ def test_scopes_and_conditions_are_in_use(company: dict[str, Any]) -> None:
     conditions = [condition for each in given for condition in each.get("conditions", [])]
     assert {condition["operator"] for condition in conditions} == {"cidr", "after", "before", "matches"}
     scopes = {each["resourceScope"]["resourceType"] for each in given if "resourceScope" in each}
-    assert scopes == {"iot.network", "iot.site"}
+    assert scopes == {"iot.network", "iot.gateway", "iot.site"}
     assert "iot.site" not in {each["identifier"] for each in company["resourceTypes"]}
     assert {each["supportsHierarchicalScope"] for each in company["resourceTypes"]} == {True, False}
 
