@@ -35,7 +35,7 @@ def answer_rows(found: Findings) -> pd.DataFrame:
     """One row a rule: worst severity found, rule, title, found in words, what to do if anything was; worst first."""
     rules = found.rules
     worst = found.frame.groupby("rule", observed=True).severity.max().reindex(rules.id)
-    fixes = {rule.id: rule.fix for rule in RULES}
+    fixes = {rule.id: rule.fix[:1].upper() + rule.fix[1:] for rule in RULES}
     frame = pd.DataFrame(
         {
             "severity": pd.Categorical(worst.to_numpy(), dtype=DTYPE),
@@ -47,7 +47,7 @@ def answer_rows(found: Findings) -> pd.DataFrame:
             "population": rules.population.to_numpy(),
             "evaluated": rules.evaluated.to_numpy(),
             "why_not": rules.why_not.to_numpy(),
-            "fix": pd.Series(rules.id.map(fixes)).where(rules["count"].gt(0)).to_numpy(),
+            "fix": rules.id.map(fixes).where(rules["count"].gt(0)).to_numpy(),
         }
     )
     # Found first, then what could not be judged, last what is clean.

@@ -64,7 +64,7 @@ def _find(
 def _read(path: Path, why: str) -> Opened[Snapshot]:
     if not path.exists():
         raise SnapshotError(f"{path}: there is no such folder ({why}); `auditkit pull` or `auditkit import` makes one")
-    return Opened(load(path), f"Snapshot {path.name}, {why}.")
+    return Opened(load(path), f"Snapshot folder {path.name}: {why}.")
 
 
 def _newest(folder: Path) -> Path | None:

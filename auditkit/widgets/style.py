@@ -33,5 +33,9 @@ STYLE = """<style>
 .ak-panel .ak-facts dd{margin:0;overflow-wrap:anywhere}
 .ak-panel figure{margin:.6em 0;background:#fff;border-radius:4px;display:inline-block;max-width:100%}
 .ak-panel figure img{max-width:100%;height:auto;display:block}
-.ak-panel details{margin:.4em 0}
+.ak-panel .ak-tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(185px,1fr));gap:8px;margin:.6em 0}
+.ak-panel .ak-tile{background:var(--jp-layout-color2,#f4f6f8);border-radius:5px;padding:8px 12px;display:flex;
+ flex-direction:column}
+.ak-panel .ak-tile strong{font-size:21px;font-variant-numeric:tabular-nums}
+.ak-panel .ak-tile span:last-child{color:var(--jp-content-font-color2,#51606e)}
 </style>"""

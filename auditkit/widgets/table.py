@@ -13,6 +13,8 @@ from auditkit.widgets.markup import plain, safe_table
 from auditkit.widgets.style import STYLE
 
 PAGE = 25
+# So many rows are taken in at a glance, without a search.
+FEW = 10
 _ALL = "all"
 # Past so many values a filter is no help, and the search finds them.
 _MOST_CHOICES = 200
@@ -34,8 +36,8 @@ class PagedTable:
         self._filter_row = ipywidgets.HBox(layout={"flex_flow": "row wrap"})
         for control in (self._search, self._sort, self._down):
             control.observe(self._changed, "value")
-        pages = ipywidgets.HBox([self._back, self._next, self._count])
-        self.box = ipywidgets.VBox([self._filter_row, self._html, pages])
+        self._pages = ipywidgets.HBox([self._back, self._next, self._count])
+        self.box = ipywidgets.VBox([self._filter_row, self._html, self._pages])
         self.show(view)
 
     @property
@@ -69,8 +71,10 @@ class PagedTable:
         columns = [(self._label(name), name) for name in self._texts]
         if tuple(columns) != tuple(self._sort.options)[1:]:
             self._sort.options = [("as listed", ""), *columns]
+            self._sort.value = ""
         self._filter_row.children = [self._search, *self._filters.values(), self._sort, self._down]
-        self._filter_row.layout.display = None if len(self._view.frame) > 1 else "none"
+        self._filter_row.layout.display = None if len(self._view.frame) > FEW else "none"
+        self._pages.layout.display = None if len(self._view.frame) > PAGE else "none"
 
     def _changed(self, _: Any) -> None:
         self._page, kept = 0, self._view.shown

@@ -166,7 +166,7 @@ class TestWhichSnapshot:
     def test_a_path_comes_first(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         acme().save(tmp_path / "mine")
         monkeypatch.setenv("AUDITKIT_SNAPSHOT", "nowhere")
-        assert open_desk(tmp_path / "mine").said[0] == "Snapshot mine, as given."
+        assert open_desk(tmp_path / "mine").said[0] == "Snapshot folder mine: as given."
 
     def test_then_the_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         acme().save(tmp_path / "mine")
@@ -177,7 +177,7 @@ class TestWhichSnapshot:
         for number, name in enumerate(("newer", "older")):
             acme().save(tmp_path / name)
             os.utime(tmp_path / name / "manifest.json", ns=(0, 10**18 - number))
-        assert open_desk().said[0] == "Snapshot newer, the newest in this folder."
+        assert open_desk().said[0] == "Snapshot folder newer: the newest in this folder."
 
     def test_else_the_sample_with_its_own_requirements(self) -> None:
         said = open_desk().said
