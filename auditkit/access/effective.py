@@ -18,11 +18,13 @@ from scipy import sparse
 from auditkit.access.codes import Ints, arrow, codes, incidence, lengths_to_rows, ranges
 from auditkit.access.routes import Memberships, support_matrix
 from auditkit.access.state import conditional, scoped
+from auditkit.access.unions import union_sizes
 
 LEVELS = ("undetermined", "scoped", "organisation")
 _UNDETERMINED, _SCOPED, _ORGANISATION = range(3)
 # One product carries all three levels: a sum of these weights is at least a level's weight if that level is in it.
 _WEIGHTS = np.array([1, 1 << 20, 1 << 40], dtype=np.int64)
+_BEST_FIRST = (_ORGANISATION, _SCOPED, _UNDETERMINED)
 _SLICE = 4_000
 _SEED = 20_260_101
 
@@ -102,14 +104,15 @@ class Effective:
 
     @cached_property
     def _set_counts(self) -> Ints:
-        """Sets x levels: how many permissions of the catalogue."""
-        every = np.arange(self._sets.shape[0])
-        counts = [np.zeros((0, len(LEVELS)), dtype=np.int64)]
-        for product in self._products(every, np.arange(self._gives.shape[1])):
-            rows = lengths_to_rows(np.diff(product.indptr))
-            size = product.shape[0] * len(LEVELS)
-            counts.append(np.bincount(rows * len(LEVELS) + product.data, minlength=size).reshape(-1, len(LEVELS)))
-        return np.concatenate(counts)
+        """Sets x levels: how many permissions of the catalogue, at the best level that each has."""
+        table = self._sets.tocoo()
+        what, level = np.divmod(table.col.astype(np.int64), len(LEVELS))
+        flags = np.zeros(self._gives.shape[0], dtype=bool)
+        flags[what] = True
+        used, place = np.flatnonzero(flags), (np.cumsum(flags) - 1)[what]
+        shape = (self._sets.shape[0], len(used))
+        best_first = [incidence(table.row[level == each], place[level == each], shape) for each in _BEST_FIRST]
+        return union_sizes(best_first, self._gives[used])[:, ::-1]
 
     def counts(self) -> pd.DataFrame:
         """For every principal: on how many permissions of the catalogue it has each level."""

@@ -134,10 +134,14 @@ def reach(
     owner = np.concatenate([holder, who])
     place = np.concatenate([np.arange(len(live)), row])
     indirect = np.arange(len(owner)) >= len(live)
-    order = np.lexsort((place, indirect, role[place], owner))
-    keys = owner[order] * max(len(every), 1) + role[place[order]]
-    kept = order[np.r_[True, keys[1:] != keys[:-1]]] if len(order) else order
-    return _reach_frame(principals, live, roles, owner[kept], place[kept], indirect[kept])
+    # One number a row, that sorts by principal, role, direct before indirect, assignment: a sort of plain integers.
+    pair, width = owner * max(len(every), 1) + role[place], 2 * max(len(live), 1)
+    keys = np.sort(pair * width + indirect * len(live) + place)
+    pairs = keys // width
+    keys = keys[np.r_[True, pairs[1:] != pairs[:-1]]] if len(keys) else keys
+    chosen = keys % width
+    kept = keys // width // max(len(every), 1)
+    return _reach_frame(principals, live, roles, kept, chosen % max(len(live), 1), chosen >= len(live))
 
 
 def _spread(holder: Ints, memberships: Memberships) -> tuple[Ints, Ints]:
@@ -156,22 +160,22 @@ def _reach_frame(
     principals: pd.DataFrame, live: pd.DataFrame, roles: pd.DataFrame, owner: Ints, place: Ints, indirect: Bools
 ) -> pd.DataFrame:
     """The table `reach` from places: `owner` in principals, `place` in the live assignments."""
-    who, given = principals.iloc[owner].reset_index(drop=True), live.iloc[place].reset_index(drop=True)
-    role = codes(given.role_id, roles.role_id)
-    kinds = who.type.cat.codes.to_numpy()
+    who = principals[["principal_id", "type", "machine", "usable"]].take(owner)
+    role = codes(live.role_id, roles.role_id)
+    names = pd.Series(roles.name.array.take(role, allow_fill=True), dtype="str")
+    kinds, role = who.type.cat.codes.to_numpy(), role[place]
     grades = support_matrix(who.type.cat.categories, roles)
     support = np.where((role < 0) | (kinds < 0), 1, grades[kinds, role] if len(roles) else 1)
-    names = roles.name.reindex(role).reset_index(drop=True)
     return pd.DataFrame(
         {
-            "principal_id": who.principal_id,
-            "principal_type": who.type,
-            "machine": who.machine,
-            "usable": who.usable,
-            "role_id": given.role_id,
-            "role_name": names.astype("str"),
-            "support": pd.Categorical.from_codes(support, categories=list(SUPPORT)).astype("str"),
-            "assignment_id": given.assignment_id,
-            "through": given.principal_id.where(indirect),
+            "principal_id": who.principal_id.array,
+            "principal_type": who.type.array,
+            "machine": who.machine.array,
+            "usable": who.usable.array,
+            "role_id": live.role_id.array.take(place),
+            "role_name": names.array.take(place),
+            "support": pd.Series(SUPPORT, dtype="str").array.take(support),
+            "assignment_id": live.assignment_id.array.take(place),
+            "through": live.principal_id.array.take(np.where(indirect, place, -1), allow_fill=True),
         }
     )
