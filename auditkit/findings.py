@@ -118,7 +118,7 @@ def _judge(rule: Rule, tables: Tables, limits: Limits) -> tuple[tuple[object, ..
 
 def _unread(rule: Rule, tables: Tables) -> str | None:
     """Which of the collections that the rule's tables come from were not read whole, and why."""
-    needed = {collection for name in rule.reads for collection in LINEAGE[name]}
+    needed = {collection for name in rule.reads for collection in LINEAGE[name]} - set(rule.spares)
     broken = sorted(needed & set(tables.snapshot.incomplete))
     told = [f"{name} could not be read whole ({tables.snapshot.incomplete[name]})" for name in broken]
     return "; ".join(told) or None

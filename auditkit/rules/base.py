@@ -37,7 +37,8 @@ class Rule:
     """One rule: what it reads, what it needs, what it says.
 
     `needs` are judged before the rule: one that answers a sentence keeps it from being evaluated. `doubts` likewise,
-    but what was found is kept: it is true, only not the whole. `partial` says the same of unread collections.
+    but what was found is kept: it is true, only not the whole. `partial` says the same of unread collections. `spares`
+    names collections that its tables are made from, but not what it looks at: it can be judged without them.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Rule:
     needs: tuple[Need, ...]
     doubts: tuple[Need, ...]
     partial: bool
+    spares: tuple[str, ...]
     why: str
     fix: str
     function: Callable[..., pd.DataFrame]
@@ -88,6 +90,7 @@ def rule(
     needs: Sequence[Need] = (),
     doubts: Sequence[Need] = (),
     partial: bool = False,
+    spares: Sequence[str] = (),
 ) -> Callable[[Callable[..., pd.DataFrame]], Rule]:
     """Make a rule of a function whose parameters are the tables it `reads`; `of` names what it is counted against."""
 
@@ -95,8 +98,8 @@ def rule(
         why, fix = _words(function.__doc__ or "")
         return Rule(
             id=rule_id, title=title, subject=subject, severity=severity, worse=worse, reads=tuple(reads),
-            of=of or subject, needs=tuple(needs), doubts=tuple(doubts), partial=partial, why=why, fix=fix,
-            function=function,
+            of=of or subject, needs=tuple(needs), doubts=tuple(doubts), partial=partial, spares=tuple(spares), why=why,
+            fix=fix, function=function,
         )  # fmt: skip
 
     return made

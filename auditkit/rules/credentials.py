@@ -13,7 +13,7 @@ _WHO = ["credential_id", "key_id", "principal_id"]
 
 
 @rule("CRD001", "Expired credential", subject="credential", severity="low",
-      worse="high if it was used after its expiry", reads=("credentials",))  # fmt: skip
+      worse="high if it was used after its expiry", reads=("credentials",), spares=("principals",))  # fmt: skip
 def expired(credentials: pd.DataFrame) -> pd.DataFrame:
     """A credential that has expired and was not revoked: a left-over, and an incident if it was used after its
     expiry.
@@ -24,7 +24,14 @@ def expired(credentials: pd.DataFrame) -> pd.DataFrame:
     return _ended(out, "expires_at", "expired")
 
 
-@rule("CRD002", "Credential expires soon", subject="credential", severity="medium", reads=("credentials",))
+@rule(
+    "CRD002",
+    "Credential expires soon",
+    subject="credential",
+    severity="medium",
+    reads=("credentials",),
+    spares=("principals",),
+)
 def expiring(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
     """A live credential that stops working within `expiring_days`: whoever uses it loses access without warning.
 
@@ -40,7 +47,7 @@ def expiring(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) 
 
 
 @rule("CRD003", "Revoked credential", subject="credential", severity="info",
-      worse="high if it was used after it was revoked", reads=("credentials",))  # fmt: skip
+      worse="high if it was used after it was revoked", reads=("credentials",), spares=("principals",))  # fmt: skip
 def revoked(credentials: pd.DataFrame) -> pd.DataFrame:
     """A credential that was revoked: kept for the record, and an incident if it was used afterwards.
 
@@ -49,7 +56,14 @@ def revoked(credentials: pd.DataFrame) -> pd.DataFrame:
     return _ended(credentials[credentials.revoked], "revoked_at", "was revoked")
 
 
-@rule("CRD004", "Credential without expiry", subject="credential", severity="medium", reads=("credentials",))
+@rule(
+    "CRD004",
+    "Credential without expiry",
+    subject="credential",
+    severity="medium",
+    reads=("credentials",),
+    spares=("principals",),
+)
 def endless(credentials: pd.DataFrame) -> pd.DataFrame:
     """A live credential that has no expiry: if it leaks, it works until somebody notices.
 
@@ -63,7 +77,9 @@ def endless(credentials: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@rule("CRD005", "Old credential", subject="credential", severity="medium", reads=("credentials",))
+@rule(
+    "CRD005", "Old credential", subject="credential", severity="medium", reads=("credentials",), spares=("principals",)
+)
 def old(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
     """A live credential that is older than `credential_max_age_days`: the longer a secret lives, the more places it
     has been in.
@@ -79,7 +95,7 @@ def old(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd
 
 
 @rule("CRD006", "Dormant credential", subject="credential", severity="medium", reads=("credentials",),
-      needs=(credential_use,))  # fmt: skip
+      spares=("principals",), needs=(credential_use,))  # fmt: skip
 def dormant(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
     """A live credential that was last used longer ago than `dormant_days`: a secret that is kept for nothing.
 
@@ -132,7 +148,7 @@ def left_on_unusable(credentials: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("CRD009", "Credential found in a scanned place", subject="credential", severity="critical",
-      reads=("credentials", "scan"), needs=(scan,))  # fmt: skip
+      reads=("credentials", "scan"), spares=("principals",), needs=(scan,))  # fmt: skip
 def found(credentials: pd.DataFrame, scan: pd.DataFrame) -> pd.DataFrame:
     """A live credential whose key id was found where no credential belongs: whoever can read that place may hold the
     whole of it.
@@ -150,7 +166,7 @@ def found(credentials: pd.DataFrame, scan: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("CRD010", "Credential never used", subject="credential", severity="medium", reads=("credentials",),
-      needs=(credential_use,))  # fmt: skip
+      spares=("principals",), needs=(credential_use,))  # fmt: skip
 def never_used(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
     """A live credential that was never used, and was created more than `never_used_days` ago: a secret that nobody
     would miss.
@@ -167,7 +183,7 @@ def never_used(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits
 
 
 @rule("CRD011", "Credential that practically never expires", subject="credential", severity="low",
-      reads=("credentials",))  # fmt: skip
+      reads=("credentials",), spares=("principals",))  # fmt: skip
 def far_expiry(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
     """A live credential that expires more than `credential_max_lifetime_days` from now: no expiry by another name.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 
 from auditkit.limits import Limits
-from auditkit.rules.base import among, choose, hits, rule
+from auditkit.rules.base import among, hits, rule
 from auditkit.rules.needs import catalogue
 
 
@@ -25,7 +26,7 @@ def direct_authentication(organisation: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("ORG002", "The legacy admin token must be reviewed by hand", subject="organisation", severity="info",
-      reads=("organisation", "principals"))  # fmt: skip
+      reads=("organisation", "principals"), spares=("credentials",))  # fmt: skip
 def legacy_token(organisation: pd.DataFrame, principals: pd.DataFrame) -> pd.DataFrame:
     """The organisation has API-key principals, whose credentials the Infuse IoT APIs do not accept: integrations may
     still use the legacy admin token of `/admin/developer`, which is outside IAM and in no snapshot.
@@ -36,7 +37,7 @@ def legacy_token(organisation: pd.DataFrame, principals: pd.DataFrame) -> pd.Dat
     return hits(
         counted[counted.api_keys.gt(0)],
         subject=["organisation_id"],
-        message="has {api_keys} API-key principals: review the legacy admin token by hand",
+        message="API-key principals: {api_keys}; the legacy admin token must be reviewed by hand",
         related={"organisation_id": "organisation_id", "api_key_principals": "api_keys"},
     )
 
@@ -56,12 +57,24 @@ def administrators(
     wide = roles.loc[roles.broad_share.ge(limits.broad_role_share), "role_id"]
     people = reach[reach.principal_type.eq("User") & reach.usable & reach.support.ne("no") & among(reach.role_id, wide)]
     count = people.principal_id.nunique()
-    counted = organisation.assign(count=count, fewest=fewest, most=most)
-    return hits(
-        counted.assign(word=choose(counted["count"].lt(fewest), "too few", "too many"))[
-            ~counted["count"].between(fewest, most)
-        ],
-        subject=["organisation_id"],
-        message="has {count} administrators, {word}: {fewest} to {most} are wanted",
-        related={"organisation_id": "organisation_id", "administrators": "count", "fewest": "fewest", "most": "most"},
+    verdict = organisation.assign(
+        count=count, fewest=fewest, most=most, word="too few" if count < fewest else "too many", names=_listed(people)
     )
+    return hits(
+        verdict[~verdict["count"].between(fewest, most)],
+        subject=["organisation_id"],
+        message="administrators: {count}, {word} ({fewest} to {most} are wanted)",
+        related={
+            "organisation_id": "organisation_id",
+            "administrators": "count",
+            "fewest": "fewest",
+            "most": "most",
+            "principal_ids": "names",
+        },
+    )
+
+
+def _listed(people: pd.DataFrame) -> pd.Series:
+    """The ids of all these people as the one list of a one-row column."""
+    ids = sorted(people.principal_id.unique())
+    return pd.Series([ids], dtype=pd.ArrowDtype(pa.list_(pa.string())))

@@ -45,7 +45,7 @@ def excess(excess: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@rule("PRM003", "Direct grant", subject="grant", severity="low", reads=("grants",))
+@rule("PRM003", "Direct grant", subject="grant", severity="low", reads=("grants",), spares=("principals",))
 def direct(grants: pd.DataFrame) -> pd.DataFrame:
     """A live direct grant: one permission given straight to a principal, which no review of roles shows.
 
@@ -60,7 +60,7 @@ def direct(grants: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("PRM004", "Preview permission in use", subject="role or grant", severity="info",
-      reads=("roles", "role_permissions", "grants", "permissions"))  # fmt: skip
+      reads=("roles", "role_permissions", "grants", "permissions"), spares=("principals",))  # fmt: skip
 def preview(
     roles: pd.DataFrame, role_permissions: pd.DataFrame, grants: pd.DataFrame, permissions: pd.DataFrame
 ) -> pd.DataFrame:
@@ -126,7 +126,7 @@ def forbidden(gaps: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("PRM008", "Machine principal that can widen its own access", subject="(principal, permission)", severity="high",
-      reads=("principals", "permissions", "effective"), of="machine principal")  # fmt: skip
+      reads=("principals", "permissions", "effective"), spares=("credentials",), of="machine principal")  # fmt: skip
 def self_widening(principals: pd.DataFrame, permissions: pd.DataFrame, effective: Any) -> pd.DataFrame:
     """A machine principal that effectively holds a permission of module `iam` whose action is not `read`, `list`,
     `get` or `view`: whoever has its credential can give it, or another, more.
@@ -144,8 +144,8 @@ def self_widening(principals: pd.DataFrame, permissions: pd.DataFrame, effective
 
 
 @rule("PRM009", "Toxic pair of permissions", subject="(principal, pair)", severity="high",
-      reads=("principals", "permissions", "effective"), of="principal and pair", needs=(toxic_pairs,),
-      doubts=(toxic_pairs_known,))  # fmt: skip
+      reads=("principals", "permissions", "effective"), spares=("credentials",), of="principal and pair",
+      needs=(toxic_pairs,), doubts=(toxic_pairs_known,))  # fmt: skip
 def toxic(principals: pd.DataFrame, permissions: pd.DataFrame, effective: Any, *, limits: Limits) -> pd.DataFrame:
     """A principal that effectively holds both permissions of a pair in `toxic_pairs`: duties that were meant to be
     two persons'.

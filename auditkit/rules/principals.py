@@ -75,7 +75,7 @@ def never_used(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits)
 
 
 @rule("PRN005", "Principal of another organisation", subject="principal", severity="high",
-      reads=("principals", "organisation"))  # fmt: skip
+      reads=("principals", "organisation"), spares=("credentials",))  # fmt: skip
 def foreign(principals: pd.DataFrame, organisation: pd.DataFrame) -> pd.DataFrame:
     """A principal that belongs to another organisation: it is not usable here, and should not be listed here.
 
@@ -91,7 +91,7 @@ def foreign(principals: pd.DataFrame, organisation: pd.DataFrame) -> pd.DataFram
 
 
 @rule("PRN006", "Principal without access", subject="principal", severity="low", of="principal but Group",
-      reads=("principals", "principal_access"))  # fmt: skip
+      reads=("principals", "principal_access"), spares=("credentials",))  # fmt: skip
 def without_access(principals: pd.DataFrame, principal_access: pd.DataFrame) -> pd.DataFrame:
     """A usable principal, not a Group, that no live assignment or grant reaches, neither itself nor through a group:
     it can authenticate, and do nothing.
@@ -122,7 +122,14 @@ def without_credential(principals: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@rule("PRN008", "Principal expires soon", subject="principal", severity="medium", reads=("principals",))
+@rule(
+    "PRN008",
+    "Principal expires soon",
+    subject="principal",
+    severity="medium",
+    reads=("principals",),
+    spares=("credentials",),
+)
 def expiring(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
     """A usable principal that expires within `expiring_days`: all its credentials stop working with it.
 

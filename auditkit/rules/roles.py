@@ -38,7 +38,7 @@ def type_unsupported(reach: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("ROL003", "Assignment or grant of another organisation", subject="assignment or grant", severity="high",
-      reads=_HOLDINGS)  # fmt: skip
+      reads=_HOLDINGS, spares=("principals",))  # fmt: skip
 def foreign(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.DataFrame:
     """A role assignment or direct grant that belongs to another organisation: it gives nothing here.
 
@@ -61,7 +61,14 @@ def left_on_unusable(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.Data
     return _held(idle, "is live, and its principal {principal_id} is not usable", ["principal_usable", "expires_at"])
 
 
-@rule("ROL005", "Role without permissions", subject="role", severity="low", reads=("roles",))
+@rule(
+    "ROL005",
+    "Role without permissions",
+    subject="role",
+    severity="low",
+    reads=("roles",),
+    spares=("permissions", "role_assignments"),
+)
 def empty(roles: pd.DataFrame) -> pd.DataFrame:
     """A role that has no permissions: whoever is assigned it is told of access and has none.
 
@@ -71,7 +78,7 @@ def empty(roles: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("ROL006", "Role that nobody is assigned", subject="role", severity="info", reads=("roles",),
-      of="role of scope Organisation")  # fmt: skip
+      spares=("permissions",), of="role of scope Organisation")  # fmt: skip
 def unassigned(roles: pd.DataFrame) -> pd.DataFrame:
     """A role of scope `Organisation` that has no live assignment: one more role to choose wrongly.
 
@@ -82,7 +89,7 @@ def unassigned(roles: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("ROL007", "Scope on an unknown resource type", subject="assignment or grant", severity="medium",
-      reads=(*_HOLDINGS, "resource_types"))  # fmt: skip
+      reads=(*_HOLDINGS, "resource_types"), spares=("principals",))  # fmt: skip
 def unknown_scope(assignments: pd.DataFrame, grants: pd.DataFrame, resource_types: pd.DataFrame) -> pd.DataFrame:
     """A role assignment or direct grant whose resource scope names a resource type that the catalogue lacks: it can
     match no resource that the API knows.
@@ -111,7 +118,14 @@ def broad(reach: pd.DataFrame, roles: pd.DataFrame, *, limits: Limits) -> pd.Dat
     )
 
 
-@rule("ROL009", "Assignment given twice", subject="assignment", severity="low", reads=("assignments",))
+@rule(
+    "ROL009",
+    "Assignment given twice",
+    subject="assignment",
+    severity="low",
+    reads=("assignments",),
+    spares=("principals",),
+)
 def repeated(assignments: pd.DataFrame) -> pd.DataFrame:
     """A live assignment beside another live one, with a smaller id, of the same role to the same principal in the same
     scope with the same conditions: removing one of them would take nothing away, and seem to.
@@ -132,7 +146,7 @@ def repeated(assignments: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("ROL010", "Role that declares no principal types, on a machine", subject="role", severity="low",
-      reads=("roles", "reach"))  # fmt: skip
+      reads=("roles", "reach"), spares=("permissions",))  # fmt: skip
 def undeclared(roles: pd.DataFrame, reach: pd.DataFrame) -> pd.DataFrame:
     """A role that declares no supported principal types and reaches a machine principal by a live assignment, its own
     or a group's: whether the call is let through cannot be told from the role.
@@ -142,10 +156,17 @@ def undeclared(roles: pd.DataFrame, reach: pd.DataFrame) -> pd.DataFrame:
     on_machines = reach[reach.machine].groupby("role_id", as_index=False).agg(machines=("principal_id", "nunique"))
     silent = roles[roles.supported_principal_types.isna()]
     odd = silent.merge(on_machines, on="role_id", how="inner", validate="one_to_one")
-    return _role(odd, "{name} declares no principal types and reaches {machines} machine principals", ["machines"])
+    return _role(odd, "{name} declares no principal types; machine principals reached: {machines}", ["machines"])
 
 
-@rule("ROL011", "Expired assignment or grant", subject="assignment or grant", severity="info", reads=_HOLDINGS)
+@rule(
+    "ROL011",
+    "Expired assignment or grant",
+    subject="assignment or grant",
+    severity="info",
+    reads=_HOLDINGS,
+    spares=("principals",),
+)
 def expired(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.DataFrame:
     """A role assignment or direct grant that has expired: a left-over that makes every list longer.
 
@@ -176,7 +197,8 @@ def _holdings(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.DataFrame:
 
 
 def _held(rows: pd.DataFrame, message: str, proof: list[str]) -> pd.DataFrame:
-    related = ["holding_id", "principal_id", "role_id", "permission_id", *proof]
+    names = ["principal_id", "role_id", "permission_id", *proof]
+    related = {"id": "holding_id", **{name: name for name in names}}
     return hits(rows, subject=["holding_id"], message=message, kind="kind", related=related)
 
 

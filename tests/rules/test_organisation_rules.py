@@ -99,8 +99,9 @@ class TestORG003(RuleLaws):
         records = {**self.given, **admins(1)}
         assert flagged(judge("ORG003", limits=Limits(administrators=(1, 1)), **records)) == {}
         found = judge("ORG003", limits=Limits(administrators=(0, 0)), **records)
-        assert found.frame.message.tolist() == ["has 1 administrators, too many: 0 to 0 are wanted"]
+        assert found.frame.message.tolist() == ["administrators: 1, too many (0 to 0 are wanted)"]
         assert related(found, "o1")["administrators"] == 1
+        assert related(found, "o1")["principal_ids"] == ["p0"]
 
     def test_without_a_catalogue_it_is_not_evaluated(self) -> None:
         assert "no role's breadth can be told" in (why_not(judge("ORG003", principals=PEOPLE)) or "")

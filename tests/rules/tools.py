@@ -171,7 +171,7 @@ class RuleLaws:
         tables = {
             "hit": list(self.hits),
             "other": list(self.clean),
-            "unread": sorted({base for name in reads for base in LINEAGE[name]}),
+            "unread": sorted({base for name in reads for base in LINEAGE[name]} - set(RULE[self.rule].spares)),
         }
         for name, values in tables.items():
             if name in metafunc.fixturenames:
@@ -195,6 +195,16 @@ class RuleLaws:
     def test_leaves(self, other: str) -> None:
         found = judge(self.rule, **{**self.given, **self.clean[other]})
         assert flagged(found) == {}
+
+    def test_is_judged_without_what_it_spares(self, hit: str) -> None:
+        """Proof that the rule looks at nothing of those collections: without them, the same is found."""
+        records, expected = self.hits[hit]
+        spared = RULE[self.rule].spares
+        lacking = {**records.get("incomplete", {}), **dict.fromkeys(spared, "refused with 403")}
+        without = {**self.given, **records, **{name: [] for name in spared}, "incomplete": lacking}
+        found = judge(self.rule, **without)
+        assert why_not(found) is None
+        assert flagged(found) == expected
 
     def test_says_so_when_its_input_is_missing(self, unread: str) -> None:
         records = next(iter(self.hits.values()))[0]
