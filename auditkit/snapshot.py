@@ -22,7 +22,7 @@ from auditkit.errors import SnapshotDamaged, SnapshotError
 from auditkit.manifest import Counts, FileEntry, Manifest, Unread, counts
 from auditkit.problems import PROBLEMS, problem_frame, problems_from_arrow, problems_to_arrow
 from auditkit.schema import COLLECTIONS, empty, from_arrow, sort, to_arrow
-from auditkit.store import list_folder, open_folder, read_file, try_folder, write_folder
+from auditkit.store import list_folder, open_folder, read_file, to_parquet, try_folder, write_folder
 
 _MANIFEST = "manifest.json"
 _PROBLEMS_FILE = "problems.parquet"
@@ -85,8 +85,8 @@ class Snapshot:
     def _encode(self) -> Iterator[tuple[str, tuple[int, bytes]]]:
         """Each data file's name, rows and bytes."""
         for file, name in _FILES.items():
-            yield file, _parquet(to_arrow(name, self.frames[name]))
-        yield _PROBLEMS_FILE, _parquet(problems_to_arrow(self.problems))
+            yield file, to_parquet(to_arrow(name, self.frames[name]))
+        yield _PROBLEMS_FILE, to_parquet(problems_to_arrow(self.problems))
 
     def _files(self) -> Iterator[tuple[str, bytes]]:
         """Each file's name and bytes; the manifest comes last, when what it says is true."""
@@ -202,13 +202,6 @@ def build(
 def _tidy(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame as the schema has it: only its columns, their dtypes, sorted by its key."""
     return from_arrow(name, sort(name, to_arrow(name, frame)))
-
-
-def _parquet(table: pa.Table) -> tuple[int, bytes]:
-    """The rows of a table and its Parquet bytes, which depend on nothing but the table."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", store_schema=False)
-    return table.num_rows, sink.getvalue().to_pybytes()
 
 
 def _entry(rows: int, data: bytes) -> FileEntry:

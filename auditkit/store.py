@@ -16,6 +16,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from auditkit.errors import SnapshotError
 
 _BESIDE = ".auditkit-"
@@ -152,6 +155,13 @@ def _why(error: OSError, parent: Path) -> str:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{error.strerror}: choose a folder that you may write to"
     return f"{error.strerror or type(error).__name__}: choose another folder"
+
+
+def to_parquet(table: pa.Table) -> tuple[int, bytes]:
+    """The rows of a table and its Parquet bytes, which depend on nothing but the table."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", store_schema=False)
+    return table.num_rows, sink.getvalue().to_pybytes()
 
 
 @contextmanager

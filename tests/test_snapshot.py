@@ -90,7 +90,7 @@ def test_the_id_is_the_hash_of_the_manifest_on_disk(tmp_path: Path) -> None:
     names=st.lists(IDS, min_size=6, max_size=6),
     times=st.lists(TIMES, min_size=6, max_size=6),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_save_then_load_is_identity_to_the_byte(
     tmp_path_factory: pytest.TempPathFactory, ids: list[str], names: list[str], times: list[Any]
 ) -> None:

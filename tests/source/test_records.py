@@ -456,7 +456,7 @@ def items(draw: st.DrawFn) -> tuple[str, list[Any]]:
 
 
 @given(items())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_nothing_is_lost_and_bytes_and_values_read_alike(case: tuple[str, list[Any]]) -> None:
     """P1: received = kept + set aside + merged, whatever is thrown at it; P3: no secret survives."""
     name, values = case
