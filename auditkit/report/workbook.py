@@ -16,7 +16,7 @@ from auditkit.findings import Findings
 LONGEST_CELL = 32_767
 _CUT = " … (cut: the cell holds no more)"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _WIDTHS = {
     "severity": 10,
     "rule": 9,
@@ -43,7 +43,7 @@ def workbook(findings: Findings) -> bytes:
     Nothing in it is a formula or a link, whatever the IAM's texts begin with.
     """
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, _SAFE) as book:
+    with xlsxwriter.Workbook(target, SAFE) as book:
         book.set_properties({"title": "Access audit", "created": findings.as_of.tz_convert(None).to_pydatetime()})
         styles = _Styles(book)
         _table(book, styles, "Summary", _summary(findings), widths=(28, 70))
