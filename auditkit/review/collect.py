@@ -24,7 +24,7 @@ _LOCKED = ("says", "recommendation", "because", "severity")
 
 @dataclass(frozen=True, kw_only=True)
 class Collected:
-    """What the workbooks hold: `entries` to append, `problems` that keep them all out, `told` that keeps nothing out."""
+    """What the workbooks hold: `entries` to append; `problems` keep them all out, `told` keeps nothing out."""
 
     entries: tuple[Entry, ...]
     problems: tuple[str, ...]
