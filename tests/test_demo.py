@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from auditkit import lab
-from auditkit.bundle import SAMPLE_AS_OF, notebooks, sample_snapshot
+from auditkit.bundle import SAMPLE_AS_OF, bundled, notebooks, sample_snapshot
 from auditkit.cli import run
 from auditkit.demo import MADE
 from auditkit.snapshot import load
@@ -24,17 +24,20 @@ from auditkit.snapshot import load
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, float]:
-    """A demo's folder, what it printed, and how many seconds it took."""
+    """A demo's folder, what it printed, and how many seconds of processor it and its kernel took."""
     place = tmp_path_factory.mktemp("demo") / "auditkit-demo"
-    start = time.perf_counter()
+    before = os.times()
     words = [sys.executable, "-m", "auditkit", "demo", "--out", str(place)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return place, done.stdout, time.perf_counter() - start
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    return place, done.stdout, spent
 
 
 def test_the_demo_is_quick(made: tuple[Path, str, float]) -> None:
-    assert made[2] < 15 * int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    # Seconds of processor, not of the clock: the other tests that run beside this one do not count.
+    assert made[2] < 15
 
 
 def test_the_demo_leaves_all_that_it_names(made: tuple[Path, str, float]) -> None:
@@ -65,16 +68,22 @@ def test_what_was_pulled_is_what_the_sample_holds(made: tuple[Path, str, float])
 
 
 def test_the_demo_keeps_no_secret(made: tuple[Path, str, float]) -> None:
+    document = json.loads(bundled("data/organisation.json").read_bytes())
+    secrets = [record["keySecret"].encode() for record in document["credentials"] if "keySecret" in record]
+    assert secrets
     for path in made[0].rglob("*"):
         if path.is_file():
-            assert b"keySecret" not in path.read_bytes(), path
+            assert not [secret for secret in secrets if secret in path.read_bytes()], path
+    assert not [secret for secret in secrets if secret.decode() in made[1]]
 
 
 def test_the_demo_runs_again_in_its_own_folder(made: tuple[Path, str, float], capsys: pytest.CaptureFixture[str]) -> None:
     (made[0] / "note.txt").write_text("mine")
-    before = (made[0] / "findings.json").read_bytes()
+    before = json.loads((made[0] / "findings.json").read_bytes())
     assert run(["demo", "--out", str(made[0])]) == 0
-    assert (made[0] / "findings.json").read_bytes() == before
+    after = json.loads((made[0] / "findings.json").read_bytes())
+    # The snapshot says when it was pulled, so its id is another; what was found is the same.
+    assert after["findings"] == before["findings"]
     assert (made[0] / "note.txt").read_text() == "mine"
 
 
