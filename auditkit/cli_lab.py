@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +26,16 @@ def demo(
     """
     from auditkit.demo import run, summary
 
-    emit(visible_lines(summary(run(out, tell=say))))
+    emit(visible_lines(summary(run(out, tell=say), program=_program())))
+
+
+def _program() -> str:
+    """How this auditkit is started again from here: by its name alone only where the shell would find this one."""
+    started = Path(sys.argv[0])
+    if started.name != "auditkit":
+        return f"{shlex.quote(sys.executable)} -m auditkit"
+    found = shutil.which("auditkit")
+    return "auditkit" if found and started.exists() and Path(found).samefile(started) else shlex.quote(str(started))
 
 
 def lab(

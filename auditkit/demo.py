@@ -90,8 +90,8 @@ def _replace(new: Path, old: Path) -> None:
     new.replace(old)
 
 
-def summary(demo: Demo) -> str:
-    """What was found, where the files lie, and the command that opens JupyterLab on them."""
+def summary(demo: Demo, *, program: str = "auditkit") -> str:
+    """What was found, where the files lie, and the command that opens JupyterLab on them; `program` starts auditkit."""
     findings, folder = demo.findings, demo.folder
     judged = int(findings.rules.evaluated.sum())
     lines = [
@@ -100,6 +100,6 @@ def summary(demo: Demo) -> str:
         f"{judged} of {len(findings.rules)} rules judged",
         "", *rule_lines(findings), "", "The worst of them:", *top_findings(findings, _MOST), "", "Files:",
         *(f"  {visible(folder / name)}" for name in MADE), "",
-        "Open JupyterLab on them:", f"  auditkit lab {shlex.quote(str(folder))}",
+        "Open JupyterLab on them:", f"  {program} lab {shlex.quote(str(folder))}",
     ]  # fmt: skip
     return "\n".join(lines)

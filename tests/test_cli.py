@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from auditkit.bundle import bundled
 from auditkit.cli import run
 from auditkit.cli_options import context, instant
 from auditkit.errors import InputError
+from auditkit.sandbox.server import Sandbox
 
 HOSTILE = "evil\x1b[2J\u202e[bold]name[/bold]"
 
@@ -255,6 +257,86 @@ def test_texts_of_the_iam_are_shown_and_not_obeyed(capsys: pytest.CaptureFixture
     assert "evil" in out
     assert "[bold]name[/bold]" in out
     assert not [char for char in out if char in "\x1b\u202e"]
+
+
+# Pull
+
+
+@pytest.fixture
+def pulling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Pulls from a sandbox into `tmp_path / "snapshot"`, with its key in the environment."""
+
+    def pull(sandbox: Sandbox, *more: str, key: str | None = None) -> int:
+        monkeypatch.setenv("AUDITKIT_API_KEY", key or sandbox.key)
+        words = ["--base-url", sandbox.url, "--organisation", sandbox.organisation_id, "--out", str(tmp_path / "snapshot")]
+        return run(["pull", *words, *more])
+
+    return pull
+
+
+def test_a_pull_says_what_came_and_keeps_standard_output_clean(
+    capsys: pytest.CaptureFixture[str], pulling: Callable[..., int]
+) -> None:
+    with Sandbox(bundled("data/organisation.json")) as sandbox:
+        assert pulling(sandbox) == 0
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert "set aside: " in told.err
+        assert "secrets dropped: " in told.err
+        assert sandbox.key not in told.err
+        assert pulling(sandbox) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("auditkit: ")
+
+
+def test_what_may_not_be_read_ends_with_three_and_is_fetched_later(
+    capsys: pytest.CaptureFixture[str], pulling: Callable[..., int], tmp_path: Path
+) -> None:
+    with Sandbox(bundled("data/organisation.json"), forbid=["roles"]) as sandbox:
+        assert pulling(sandbox) == 3
+        port = int(sandbox.url.rsplit(":", 1)[1])
+    assert "not read whole: roles" in capsys.readouterr().err
+    assert run(["audit", str(tmp_path / "snapshot"), "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["snapshot"]["complete"] is False
+    assert "roles" in next(rule["why_not"] for rule in found["rules"] if rule["id"] == "ROL001")
+    with Sandbox(bundled("data/organisation.json"), port=port) as sandbox:
+        assert pulling(sandbox) == 0
+        assert len(sandbox.requests) < 20
+
+
+def test_a_wrong_key_ends_with_three_and_leaves_nothing(
+    capsys: pytest.CaptureFixture[str], pulling: Callable[..., int], tmp_path: Path
+) -> None:
+    with Sandbox(bundled("data/organisation.json")) as sandbox:
+        assert pulling(sandbox, key="ik_other.canarysecret") == 3
+    told = capsys.readouterr()
+    assert "canarysecret" not in told.err + told.out
+    assert "Traceback" not in told.err
+    assert not (tmp_path / "snapshot").exists()
+
+
+def test_no_key_and_nobody_to_ask_is_one_line(tmp_path: Path) -> None:
+    words = ["pull", "--base-url", "http://127.0.0.1:1", "--organisation", "o", "--out", str(tmp_path / "snapshot")]
+    kept = {name: value for name, value in os.environ.items() if name != "AUDITKIT_API_KEY"}
+    done = subprocess.run(
+        [sys.executable, "-m", "auditkit", *words],
+        env=kept, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, start_new_session=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "AUDITKIT_API_KEY" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", ["", "iam.example.com", "http://iam.example.com", "ftp://127.0.0.1", "https://u:p@h.example"])
+def test_a_base_url_that_is_none_of_ours(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("AUDITKIT_API_KEY", "ik_abc.canarysecret")
+    words = ["pull", "--base-url", url, "--organisation", "o", "--out", str(tmp_path / "snapshot")]
+    assert run(words) in (2, 3)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
 
 
 # Explain

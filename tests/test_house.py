@@ -27,7 +27,7 @@ ROOMS = (
     ("access",),
     ("limits",),
     ("rules",),
-    ("findings", "findings_text"),
+    ("findings", "findings_frame", "findings_text"),
     ("whatif",),
     ("report", "review", "charts", "widgets"),
     ("sandbox",),

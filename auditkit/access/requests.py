@@ -1,4 +1,4 @@
-"""Many requests at once: a JSON object a line in, a decision a line out; a line that cannot be judged is told as such."""
+"""Many requests at once: a JSON object a line in, a decision a line out, or why there is none."""
 
 from __future__ import annotations
 
