@@ -12,29 +12,16 @@ from random import Random
 
 import cedar_referee
 import naive_model
-import pandas as pd
 import pytest
 import random_organisations
 from cedar_referee import Referee
+from documents import AS_OF, snapshot_of
 from naive_model import BUGS, Naive
 from random_organisations import NOW, organisation, requests
 
 from auditkit.access.explain import Explainer
-from auditkit.schema import COLLECTIONS
-from auditkit.snapshot import Snapshot, build
-from auditkit.source.document import read_records
 
 BLOCKS, ORGANISATIONS, REQUESTS = 10, 210, 50
-AS_OF = pd.Timestamp(NOW).as_unit("us")
-
-
-def snapshot(document: dict[str, object]) -> Snapshot:
-    """The document as a snapshot, by the same decoder as an import."""
-    frames = {}
-    for name, collection in COLLECTIONS.items():
-        items = document[collection.field]
-        frames[name], _, _ = read_records(name, items if isinstance(items, list) else [items])
-    return build(frames, as_of=AS_OF)
 
 
 def disagreements(block: int) -> tuple[int, list[object]]:
@@ -44,9 +31,11 @@ def disagreements(block: int) -> tuple[int, list[object]]:
         random = Random(seed)
         document = organisation(random)
         asked = requests(random, document, REQUESTS)
-        explainer = Explainer(snapshot(document), AS_OF)
+        explainer = Explainer(snapshot_of(document), AS_OF)
         expected = Referee(document, NOW).decide(asked)
-        found = [explainer.decide(**request).outcome for request in asked]
+        found = [explainer.outcome(**request)[0] for request in asked]
+        # `decide` says the same in sentences, which take most of its time.
+        assert [explainer.decide(**request).outcome for request in asked[:5]] == found[:5]
         compared += len(asked)
         wrong += [(seed, *each) for each in zip(asked, expected, found, strict=True) if each[1] != each[2]]
     return compared, wrong
