@@ -18,7 +18,7 @@ def effective(document: Record, as_of: datetime) -> dict[tuple[str, str], str]:
             continue
         holders = holding(principal["id"], document)
         for permission in document["permissions"]:
-            found = [each for each in routes(principal, holders, permission["id"], document, as_of)]
+            found = list(routes(principal, holders, permission["id"], document, as_of))
             if found:
                 levels[principal["id"], permission["id"]] = max(found, key=RANK.index)
     return levels

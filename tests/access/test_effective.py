@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -100,7 +101,7 @@ def chain(length: int) -> dict[str, object]:
         assignment={"principalId": groups[-1]},
         principals=[person(each, "Group") for each in groups],
         groupMembers=[{"groupId": groups[0], "principalId": "gw-7"}]
-        + [{"groupId": outer, "principalId": inner} for inner, outer in zip(groups, groups[1:], strict=False)]
+        + [{"groupId": outer, "principalId": inner} for inner, outer in pairwise(groups)]
         + [{"groupId": groups[0], "principalId": groups[0]}, {"groupId": groups[0], "principalId": groups[length // 2]}],
     )
 
