@@ -7,7 +7,7 @@ import os
 import warnings
 
 from auditkit.errors import InputError
-from auditkit.source.secret import Secret
+from auditkit.source.secret import Hidden, Secret
 
 VARIABLE = "AUDITKIT_API_KEY"
 SERVICE, ACCOUNT = "auditkit", "api-key"
@@ -29,11 +29,11 @@ def _from_keyring() -> Secret | None:
     except ImportError:
         return None
     try:
-        found = keyring.get_password(SERVICE, ACCOUNT)
+        found = Hidden(keyring.get_password(SERVICE, ACCOUNT) or "")
     except (KeyringError, RuntimeError, OSError):
         # Without a desktop there is often a keyring package and no keyring behind it.
         return None
-    return Secret.parse(found) if found else None
+    return Secret.parse(found.reveal()) if found.reveal() else None
 
 
 def _asked(prompt: str) -> Secret:

@@ -25,13 +25,13 @@ class _Background:
         """The thread's body."""
         try:
             self._loop.run_until_complete(self._started())
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         except asyncio.CancelledError:
             pass
         except BaseException as broken:
             # Whatever it is, it belongs to the thread of the caller, which raises it.
             self.broken = broken
         finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
             self.ended.set()
 

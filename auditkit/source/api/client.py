@@ -15,6 +15,7 @@ from auditkit.source.api.pages import NotJson, Page, Walk, read_page
 from auditkit.source.api.profile import Row
 from auditkit.source.api.retry import Patience, http_date, retry_after
 from auditkit.source.api.transport import Answer, Line, Wire
+from auditkit.source.masking import mask
 from auditkit.source.secret import Hidden, Secret
 
 _AGAIN = frozenset({408, 500, 502, 503, 504})
@@ -70,7 +71,7 @@ class Client:
         walk = Walk(row, target, self._wire.origin, self._policy)
         ask: str | None = walk.first()
         while ask is not None:
-            where = f"GET {target.partition('?')[0]}, page {walk.number}"
+            where = _where(target, walk.number)
             page = await self._page(line, row, ask, where)
             yield page
             try:
@@ -81,7 +82,7 @@ class Client:
     async def first_page(self, line: Line, row: Row, target: str) -> Page:
         """The first page once more."""
         walk = Walk(row, target, self._wire.origin, self._policy)
-        return await self._page(line, row, walk.first(), f"GET {target.partition('?')[0]}, page 1")
+        return await self._page(line, row, walk.first(), _where(target, 1))
 
     async def _page(self, line: Line, row: Row, ask: str, where: str) -> Page:
         """One page; an answer that is no JSON is asked for once more."""
@@ -113,7 +114,7 @@ class Client:
         """What a status other than 200 says."""
         status = answer.status
         if 300 <= status < 400:
-            host = redirect_host(self._wire.origin, answer.headers.get("location", ""))
+            host = mask(redirect_host(self._wire.origin, answer.headers.get("location", "")))
             return Refused(f"{where}: unexpected redirect to {host}, which was not followed; check --base-url")
         words = status_words(status)
         if status == 403:
@@ -132,7 +133,7 @@ class Client:
 
     async def _retried(self, line: Line, where: str, ask: str | None, hidden: Hidden) -> Answer:
         """One exchange, tried again within the policy: a GET of a path, or without one the POST for a token."""
-        attempt = 0
+        attempt = failures = 0
         while True:
             await self.patience.turn()
             sent = time.monotonic()
@@ -147,8 +148,10 @@ class Client:
             if cut is None:
                 self.patience.success()
                 return answer
-            attempt += not cut.limited
-            if attempt >= self._policy.attempts:
+            attempt += 1
+            # A server that asks for patience is given as much of it as the budget allows.
+            failures += not cut.limited
+            if failures >= self._policy.attempts:
                 raise _given_up(cut, where, attempt)
             await self.patience.again(cut, attempt, sent, where)
 
@@ -160,6 +163,11 @@ class Client:
             return None
         wait = retry_after(answer.headers.get("retry-after"), date) if answer.status in (429, 503) else None
         return Cut(f"the server answered {status_words(answer.status)}", wait=wait, limited=answer.status == 429)
+
+
+def _where(target: str, page: int) -> str:
+    """The endpoint and page, for a message: ids come from outside, and might be anything."""
+    return mask(f"GET {target.partition('?')[0]}, page {page}")
 
 
 def _given_up(cut: Cut, where: str, attempts: int) -> PullError:

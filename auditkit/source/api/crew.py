@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Iterable
 
@@ -41,7 +40,6 @@ class Crew:
         self._concurrency, self._progress = concurrency, progress
         self._jobs = self._everything() if jobs is None else list(jobs)
         self._asked: set[Job] = set()
-        self._shown = 0.0
 
     def interrupted(self) -> None:
         """Say in the harvest why it ended."""
@@ -51,6 +49,7 @@ class Crew:
         """Read it all. What ends the pull early stands in the harvest afterwards."""
         self._queue: asyncio.Queue[Job] = asyncio.Queue()
         self._add(self._jobs)
+        ticker = asyncio.create_task(self._tick())
         try:
             await self.client.login()
             await self._work()
@@ -58,6 +57,7 @@ class Crew:
             self.harvest.errors.insert(0, error)
             self.harvest.stopped = f"the pull stopped: {error}"
         finally:
+            ticker.cancel()
             self._progress.close(self._tally())
             await self.client.close()
 
@@ -76,7 +76,7 @@ class Crew:
     async def _work(self) -> None:
         """Let the workers run until the queue is done, or one of them meets what ends the pull."""
         workers = [asyncio.create_task(self._worker()) for _ in range(self._concurrency)]
-        end = asyncio.create_task(self._queue.join())
+        end = asyncio.create_task(self._drained())
         try:
             done, _ = await asyncio.wait([end, *workers], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -86,21 +86,29 @@ class Crew:
                 task.cancel()
             await asyncio.gather(end, *workers, return_exceptions=True)
 
+    async def _drained(self) -> None:
+        """Every list read, and then the first page of the common ones again."""
+        await self._queue.join()
+        self._add(Job(self._profile.rows[name], again=True) for name in self.harvest.first_pages)
+        await self._queue.join()
+
     async def _worker(self) -> None:
         line = Line(self._wire)
         try:
             while True:
-                await self._read(line, await self._queue.get())
+                job = await self._queue.get()
+                await (self._look_again(line, job) if job.again else self._read(line, job))
                 self._queue.task_done()
-                self._show()
         finally:
             await line.close()
 
     async def _read(self, line: Line, job: Job) -> None:
         """One list; what costs only this list is noted, what ends the pull is raised."""
         harvest, row = self.harvest, job.row
+        first: list[bytes] | None = None
         try:
             async for page in self.client.pages(line, row, row.target(self._organisation_id, job.owner)):
+                first = page.items if first is None else first
                 items = adapted(row, page.items, job.owner)
                 harvest.items[row.collection] += items
                 if row.name == "principals":
@@ -110,7 +118,24 @@ class Crew:
             harvest.failed[job] = (str(error), error.status if isinstance(error, Denied) else None)
         else:
             harvest.done[row.collection] += 1
+            if job.owner is None and first is not None:
+                harvest.first_pages[row.name] = frozenset(first)
         del harvest.open[job]
+
+    async def _look_again(self, line: Line, job: Job) -> None:
+        """Note it if a list has changed since it was read: the tables are then not of one moment."""
+        row, name = job.row, job.row.collection
+        try:
+            page = await self.client.first_page(line, row, row.target(self._organisation_id))
+        except ONE_LIST:
+            self.harvest.notes.append(f"{name} could not be read a second time, to see whether it had changed")
+        else:
+            if frozenset(page.items) != self.harvest.first_pages[row.name]:
+                self.harvest.notes.append(
+                    f"{name} changed while the organisation was being read: what refers to a missing record may be "
+                    "due to that"
+                )
+        del self.harvest.open[job]
 
     def _add_owners(self, items: list[bytes]) -> None:
         """Ask for the lists of each principal."""
@@ -118,10 +143,10 @@ class Crew:
             if owner:
                 self._add(Job(self._profile.rows[name], owner) for name in names)
 
-    def _show(self) -> None:
-        now = time.monotonic()
-        if now - self._shown >= _SHOW_SECONDS:
-            self._shown = now
+    async def _tick(self) -> None:
+        """Show how far it is, also while everybody waits."""
+        while True:
+            await asyncio.sleep(_SHOW_SECONDS)
             self._progress.show(self._tally())
 
     def _tally(self) -> Tally:

@@ -11,6 +11,7 @@ import msgspec
 from auditkit.manifest import Unread
 from auditkit.schema import COLLECTIONS
 from auditkit.source.api.profile import OWNED, Row
+from auditkit.source.masking import mask
 from auditkit.source.progress import Tally
 
 _REFUSED = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError)
@@ -39,6 +40,8 @@ class Job:
 
     row: Row
     owner: str | None = None
+    # Whether only the first page is looked at once more, to see if the list has changed meanwhile.
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -70,12 +73,13 @@ class Harvest:
         for job, (reason, status) in self.failed.items():
             yield job, reason, status
         for job in self.open:
-            yield job, self.stopped or "not read", None
+            if not job.again:
+                yield job, self.stopped or "not read", None
 
     def unread_entries(self) -> list[Unread]:
         """The same for the manifest."""
         entries = [
-            Unread(collection=job.row.collection, owner=job.owner, reason=reason, status=status)
+            Unread(collection=job.row.collection, owner=job.owner and mask(job.owner), reason=reason, status=status)
             for job, reason, status in self.unread()
         ]
         return sorted(entries, key=lambda each: (each["collection"], each["owner"] or "", each["reason"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,10 +53,27 @@ def read_page(row: Row, answer: Answer) -> Page:
             body.decode()
         envelope = _OBJECT.decode(body) if first == b"{" else {}
         found = bytes(_at(envelope, row.items)) if row.items else body
+        _refuse_repeated_keys(body, found)
         return Page(_items(row, found), envelope, answer.headers.get("link"))
     except _REFUSED:
         pass
     raise NotJson("the answer is no valid JSON, or is cut")
+
+
+def _refuse_repeated_keys(body: bytes, items: bytes) -> None:
+    """BadAnswer if a key around the records occurs twice: which of the two counts would be a guess."""
+    start = body.find(items)
+    if len(items) == len(body):
+        return
+    try:
+        json.loads(body[:start] + b"0" + body[start + len(items) :], object_pairs_hook=_pairs_once)
+    except ValueError:
+        raise BadAnswer("the answer holds a number that cannot be read") from None
+
+
+def _pairs_once(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise BadAnswer("a key of the answer occurs twice")
 
 
 def _items(row: Row, found: bytes) -> list[bytes]:

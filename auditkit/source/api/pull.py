@@ -14,7 +14,7 @@ from auditkit.source.api.origin import read_base
 from auditkit.source.api.policy import Policy
 from auditkit.source.api.profile import read_profile
 from auditkit.source.api.resume import Earlier, check_place, find_earlier
-from auditkit.source.api.transport import make_wire, quiet_loggers
+from auditkit.source.api.transport import make_wire, proxy_note, quiet_loggers
 from auditkit.source.progress import Progress, Silence
 from auditkit.source.secret import Secret
 
@@ -51,8 +51,9 @@ def pull(
     wire = make_wire(origin, table.token_path, policy or Policy(), env_proxy=env_proxy, ca_bundle=ca_bundle)
     crew = Crew(
         wire, table, organisation_id, secret, concurrency=concurrency, direct=direct,
-        jobs=None if earlier is None else earlier.jobs, progress=progress or Silence(),
+        jobs=None if earlier is None else earlier.jobs, progress=Silence() if progress is None else progress,
     )  # fmt: skip
+    crew.harvest.notes += proxy_note(wire)
     interrupted = run_in_thread(crew.work, crew.interrupted)
     return _finished(crew, organisation_id, str(origin), place, earlier, interrupted)
 
@@ -72,7 +73,7 @@ def _finished(
 ) -> Snapshot:  # fmt: skip
     """The snapshot of what was read, saved; or the error, where nothing was."""
     harvest = crew.harvest
-    if not any(harvest.items.values()):
+    if not harvest.done and not any(harvest.items.values()):
         # Nothing new: an earlier part stays as it lies.
         if interrupted is not None:
             raise interrupted

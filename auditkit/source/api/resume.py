@@ -84,6 +84,7 @@ def _jobs_of_owners(found: Snapshot, collection: str, profile: Profile) -> list[
     owners = sorted({each["owner"] for each in entries if each["collection"] == collection and each["owner"]})
     principals = found.principals
     types = dict(zip(principals.principal_id, principals.type.astype(object), strict=True))
+    owners = owners or sorted(types)
     return [
         Job(profile.rows[name], owner)
         for owner in owners

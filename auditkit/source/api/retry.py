@@ -45,7 +45,12 @@ class Patience:
         self._policy = policy
         self._budget = policy.budget
         self._not_before = self._slot = self._slowed = self._pace = 0.0
-        self.waiting = ""
+        self._waits: list[str] = []
+
+    @property
+    def waiting(self) -> str:
+        """Why someone waits, if someone does."""
+        return self._waits[-1] if self._waits else ""
 
     async def turn(self) -> None:
         """Wait for this request's turn: nothing, unless the server asked for a pause."""
@@ -59,7 +64,6 @@ class Patience:
 
     def success(self) -> None:
         """A request was answered: the budget recovers, and so does the pace, slowly."""
-        self.waiting = ""
         self._budget = min(self._policy.budget, self._budget + 1)
         if self._pace:
             self._pace = self._pace * 0.98 if self._pace > _NO_PACE else 0.0
@@ -74,11 +78,16 @@ class Patience:
             self._spend(where, cut.reason)
         if cut.limited:
             self._slow_down(sent)
-        wait = max(policy.chance() * min(policy.first_wait * 2**attempt, policy.longest_wait), cut.wait or 0.0)
+        most = min(policy.first_wait * 2 ** min(attempt - 1, 16), policy.longest_wait)
+        wait = max(policy.chance() * most, cut.wait or 0.0)
         if cut.wait:
             self._not_before = max(self._not_before, time.monotonic() + cut.wait)
-        self.waiting = f"waiting {wait:.0f} s: {cut.reason}"
-        await policy.sleep(wait)
+        reason = f"waiting {wait:.0f} s: {cut.reason}"
+        self._waits.append(reason)
+        try:
+            await policy.sleep(wait)
+        finally:
+            self._waits.remove(reason)
 
     def _spend(self, where: str, reason: str) -> None:
         if self._budget <= 0:

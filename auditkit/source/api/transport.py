@@ -74,7 +74,7 @@ class Wire:
 
 
 def make_wire(
-    origin: Origin, token_path: str, policy: Policy, *, env_proxy: bool = False, ca_bundle: str | os.PathLike[str] | None = None
+    origin: Origin, token_path: str, policy: Policy, *, env_proxy: bool, ca_bundle: str | os.PathLike[str] | None
 ) -> Wire:
     """The shared parts; InputError for a CA bundle that cannot be read."""
     # Not `create_default_context`: that one obeys SSL_CERT_FILE and SSLKEYLOGFILE of the environment.
@@ -134,11 +134,15 @@ class Line:
         await self._transport.aclose()
 
     def _request(self, method: str, target: str, hidden: Hidden) -> httpx.Request:
-        """The only place where a hidden value is shown to anything: no local here holds it."""
+        """The only place where a hidden value is shown to anything: no local here holds it.
+
+        httpx keeps it in its headers, whose repr masks it, and in the stream of the body.
+        """
         url = self._base.copy_with(raw_path=f"{self._wire.origin.prefix}{target}".encode("ascii"))
         if method == "GET":
-            headers = {**self._headers, "Authorization": hidden.reveal()}
-            return httpx.Request("GET", url, headers=headers, extensions=self._extensions)
+            request = httpx.Request("GET", url, headers=self._headers, extensions=self._extensions)
+            request.headers["Authorization"] = hidden.reveal()
+            return request
         headers = {**self._headers, "Content-Type": "application/json"}
         return httpx.Request("POST", url, headers=headers, content=hidden.reveal(), extensions=self._extensions)
 
@@ -198,6 +202,14 @@ class Line:
         if unpack is not None and not unpack.eof:
             raise Cut("the packed answer ends too early")
         return b"".join(parts)
+
+
+def proxy_note(wire: Wire) -> list[str]:
+    """The proxy that is used, for the record; never its name and password."""
+    if wire.proxy is None:
+        return []
+    url = wire.proxy.url
+    return [f"read through the proxy {url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")]
 
 
 def _raw(response: httpx.Response) -> httpx.AsyncByteStream:
