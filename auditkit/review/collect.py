@@ -16,7 +16,7 @@ from auditkit.report.workbook import cell_text
 from auditkit.review.campaign import Campaign
 from auditkit.review.decisions import state
 from auditkit.review.entries import Entry, check
-from auditkit.review.handout import ASKED, CHOICES, OPEN, SHEET, STAMP
+from auditkit.review.handout import ASKED, CHOICES, OPEN, SHEET, SHOWN, STAMP, joined
 
 _LARGEST = 64 * 1024 * 1024
 _LOCKED = ("says", "recommendation", "because", "severity")
@@ -54,7 +54,7 @@ def collect(campaign: Campaign, files: Mapping[str, bytes], *, at: str, account:
             one for one in asked if standing.get((one.item, one.reviewer)) != (one.action, one.target, one.reason)
         ]
     known = {entry.entry_id for entry in log}
-    fresh = tuple(entry for entry in entries if entry.entry_id not in known)
+    fresh = tuple({entry.entry_id: entry for entry in entries if entry.entry_id not in known}.values())
     conflicts = state([*log, *fresh]).loc[lambda rows: rows.conflict, "item"]
     told = tuple(f"{item}: reviewers disagree; both decisions are kept until one is settled" for item in conflicts)
     return Collected(entries=() if problems else fresh, problems=tuple(problems), told=told)
@@ -78,7 +78,8 @@ def _read(name: str, data: bytes, campaign: Campaign) -> tuple[pd.DataFrame | No
         return None, "", [f"{name}: columns were moved or renamed; take the one that was handed out"]
     rows = pd.DataFrame([line[: len(head)] for line in lines[1:]], columns=list(head), dtype="str")
     reviewer = "" if stamp.get("reviewer") in (None, "None") else stamp["reviewer"]
-    return rows.assign(line=range(2, len(rows) + 2)), reviewer, []
+    shown = rows["item"].map(lambda item: stamp.get(f"{SHOWN}{item}", "")).astype("str")
+    return rows.assign(line=range(2, len(rows) + 2), shown=shown), reviewer, []
 
 
 def _entries(
@@ -87,7 +88,8 @@ def _entries(
     items = campaign.items.set_index("item")
     problems = [f"{name}, line {line}: {what}" for line, what in _odd(rows, items)]
     made = []
-    decided = rows[rows.decision.str.strip().ne("") & rows["item"].isin(items.index)]
+    as_shown = joined(rows, OPEN).eq(rows.shown)
+    decided = rows[rows.decision.str.strip().ne("") & rows["item"].isin(items.index) & ~as_shown]
     for line in decided.to_dict("records"):
         entry = Entry(
             entry_id=hashlib.sha256(f"{mark}\n{line['item']}".encode()).hexdigest()[:32],
@@ -126,6 +128,8 @@ def _odd(rows: pd.DataFrame, items: pd.DataFrame) -> list[tuple[int, str]]:
             (line, f"the column {column} was changed; take the workbook that was handed out")
             for line in used.line[changed]
         ]
+    idle = known & used.decision.str.strip().eq("") & used[["target", "reason"]].ne("").any(axis=1)
+    odd += [(line, "a target or a reason without a decision; choose one, or empty the line") for line in used.line[idle]]
     wrong = known & ~used.decision.str.strip().isin([*CHOICES, ""])
     odd += [
         (line, f"no decision is called {word!r}")

@@ -67,14 +67,15 @@ class DecisionStore:
         for entry in asked:
             check(entry, recommendation=(recommendations or {}).get(entry.item))
         with self._writing() as cursor:
-            fresh = [entry for entry in asked if not self._known(cursor, entry)]
             last = cursor.execute("SELECT chain FROM entries ORDER BY number DESC LIMIT 1").fetchone()
-            before = last[0] if last else GENESIS
-            for entry in fresh:
+            before, count = (last[0] if last else GENESIS), 0
+            for entry in asked:
+                if self._known(cursor, entry):
+                    continue
                 tied = chained(entry, before)
                 cursor.execute(_INSERT, [getattr(tied, name) for name in COLUMNS])
-                before = tied.chain
-        return len(fresh)
+                before, count = tied.chain, count + 1
+        return count
 
     def entries(self) -> list[Entry]:
         """The whole log in its order."""

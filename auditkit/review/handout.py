@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from auditkit.review.campaign import Campaign
 ASKED = ("item", "says", "recommendation", "because", "severity", "previous_action", "asked_again")
 OPEN = ("decision", "target", "reason")
 CHOICES = ("keep", "remove", "change", "rotate", "delegate", "not mine")
-SHEET, STAMP = "Decisions", "Campaign"
+SHEET, STAMP, SHOWN = "Decisions", "Campaign", "shown:"
 _WIDTHS = {"item": 26, "says": 60, "because": 50, "asked_again": 40, "decision": 14, "target": 20, "reason": 50}
 _HOW = (
     "What this is: the access that you are asked to decide about, one line each, on the sheet Decisions.",
@@ -53,7 +54,7 @@ def _workbook(campaign: Campaign, reviewer: str, items: pd.DataFrame) -> bytes:
         _instructions(book, campaign, reviewer, len(items))
         _decisions(book, items)
         stamp = book.add_worksheet(STAMP)
-        for row, (key, value) in enumerate(_stamp(campaign, reviewer).items()):
+        for row, (key, value) in enumerate((_stamp(campaign, reviewer) | _shown(items)).items()):
             stamp.write_string(row, 0, key)
             stamp.write_string(row, 1, cell_text(value))
         stamp.protect()
@@ -63,6 +64,19 @@ def _workbook(campaign: Campaign, reviewer: str, items: pd.DataFrame) -> bytes:
 
 def _stamp(campaign: Campaign, reviewer: str) -> dict[str, str]:
     return {"campaign": campaign.facts.name, "population": campaign.facts.population, "reviewer": reviewer}
+
+
+def _shown(items: pd.DataFrame) -> dict[str, str]:
+    """What already stands decided, so that a line sent back as it was shown is told from one that was decided."""
+    decided = items[items.action.ne("")]
+    texts = decided[["action", "target", "reason"]].map(cell_text)
+    return dict(zip(SHOWN + decided["item"], joined(texts, texts.columns), strict=True))
+
+
+def joined(rows: pd.DataFrame, columns: Iterable[str]) -> pd.Series:
+    """Some columns as one text a row."""
+    first, *others = (rows[name] for name in columns)
+    return first.str.cat(others, sep="\n").astype("str")
 
 
 def _instructions(book: Any, campaign: Campaign, reviewer: str, count: int) -> None:

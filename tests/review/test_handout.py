@@ -1,0 +1,256 @@
+"""Decisions by spreadsheet: handed out, filled in, collected; nothing half taken, nothing taken twice."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from companies import PEOPLE, Q4, at, audited, company
+from hostile import PAYLOADS
+
+from auditkit.review.campaign import Campaign, start
+from auditkit.review.collect import Collected, collect
+from auditkit.review.handout import ASKED, CHOICES, OPEN, hand_out
+
+OWNERS = pd.DataFrame(
+    {"kind": ["principal", "group", "role"], "id": ["gate", "ops", "reader"], "reviewer": ["Gil Ö.", "olga", "olga"]},
+    dtype="str",
+)
+HEAD = (*ASKED, *OPEN)
+DECISION, TARGET, REASON = (HEAD.index(name) + 1 for name in OPEN)
+Edit = Callable[[openpyxl.Workbook], None]
+
+
+@pytest.fixture
+def campaign(tmp_path: Path) -> Campaign:
+    tables, findings = audited(company())
+    return start(tables, findings, name="2026-Q3", out=tmp_path / "q3", started_at=at(Q4), owners=OWNERS)
+
+
+def edited(data: bytes, edit: Edit) -> bytes:
+    """A workbook opened, changed and saved, as a reviewer's spreadsheet program does."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    edit(book)
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def row_of(book: openpyxl.Workbook, item: str) -> int:
+    return next(number for number, (cell,) in enumerate(book["Decisions"].iter_rows(max_col=1), 1) if cell.value == item)
+
+
+def deciding(item: str, action: str, reason: str = "", target: str = "") -> Edit:
+    def edit(book: openpyxl.Workbook) -> None:
+        sheet, row = book["Decisions"], row_of(book, item)
+        for column, value in ((DECISION, action), (REASON, reason), (TARGET, target)):
+            sheet.cell(row, column).value = value
+
+    return edit
+
+
+def setting(item: str, column: str, value: str) -> Edit:
+    def edit(book: openpyxl.Workbook) -> None:
+        book["Decisions"].cell(row_of(book, item), HEAD.index(column) + 1).value = value
+
+    return edit
+
+
+def of_gil(campaign: Campaign) -> bytes:
+    return hand_out(campaign)["02-gil.xlsx"]
+
+
+def taken(campaign: Campaign, *files: bytes) -> Collected:
+    found = collect(campaign, {f"{number}.xlsx": data for number, data in enumerate(files)}, at=Q4, account="gil@desk")
+    with campaign.decisions() as store:
+        store.append(found.entries)
+    return found
+
+
+def count(campaign: Campaign) -> int:
+    with campaign.decisions() as store:
+        return len(store.entries())
+
+
+def test_one_workbook_a_reviewer_and_one_for_what_nobody_owns(campaign: Campaign) -> None:
+    assert list(hand_out(campaign)) == ["01-without-reviewer.xlsx", "02-gil.xlsx", "03-olga.xlsx"]
+    every = [
+        row[0]
+        for data in hand_out(campaign).values()
+        for row in openpyxl.load_workbook(io.BytesIO(data))["Decisions"].iter_rows(min_row=2, values_only=True)
+    ]
+    assert sorted(every) == campaign.items["item"].tolist()
+
+
+def test_the_same_campaign_makes_the_same_bytes(campaign: Campaign) -> None:
+    assert hand_out(campaign) == hand_out(campaign)
+
+
+def test_drop_downs_locked_columns_and_instructions(campaign: Campaign) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(of_gil(campaign)))
+    sheet = book["Decisions"]
+    assert tuple(cell.value for cell in sheet[1]) == HEAD
+    assert sheet.protection.sheet
+    locked = [sheet.cell(2, column).protection.locked for column in range(1, len(HEAD) + 1)]
+    assert locked == [True] * len(ASKED) + [False] * len(OPEN)
+    (choice,) = sheet.data_validations.dataValidation
+    assert choice.formula1 == '"' + ",".join(CHOICES) + '"'
+    assert book["Campaign"].sheet_state == "hidden"
+    assert book["Read me"]["A1"].value == "Access review 2026-Q3: 4 decisions"
+
+
+def test_handed_out_and_collected_unedited_changes_nothing(campaign: Campaign) -> None:
+    found = taken(campaign, *hand_out(campaign).values())
+    assert (found.entries, found.problems, found.told) == ((), (), ())
+    assert count(campaign) == 0
+
+
+def test_unedited_changes_nothing_after_decisions_were_made_either(campaign: Campaign) -> None:
+    taken(campaign, edited(of_gil(campaign), deciding("credential:c1", "keep", "the gateway needs it")))
+    found = taken(campaign, *hand_out(campaign).values())
+    assert (found.entries, found.problems) == ((), ())
+    assert count(campaign) == 1
+
+
+def test_decisions_are_taken_with_who_why_and_from_where(campaign: Campaign) -> None:
+    data = edited(of_gil(campaign), deciding("assignment:a2", "change", " too broad ", "viewer"))
+    (entry,) = taken(campaign, data).entries
+    assert (entry.item, entry.action, entry.target, entry.reason) == ("assignment:a2", "change", "viewer", "too broad")
+    assert (entry.reviewer, entry.account, entry.at) == ("Gil Ö.", "gil@desk", Q4)
+    assert entry.content == campaign.items.set_index("item").content["assignment:a2"]
+
+
+def test_a_second_collect_of_the_same_file_changes_nothing(campaign: Campaign) -> None:
+    data = edited(of_gil(campaign), deciding("credential:c1", "remove"))
+    assert len(taken(campaign, data).entries) == 1
+    assert taken(campaign, data).entries == ()
+    assert count(campaign) == 1
+
+
+def test_an_old_file_collected_again_does_not_bring_an_old_decision_back(campaign: Campaign) -> None:
+    first = edited(of_gil(campaign), deciding("credential:c1", "remove"))
+    second = edited(of_gil(campaign), deciding("credential:c1", "rotate"))
+    for data in (first, second, first):
+        taken(campaign, data)
+    assert campaign.standing().set_index("item").action["credential:c1"] == "rotate"
+    assert count(campaign) == 2
+
+
+def test_the_same_file_twice_in_one_call(campaign: Campaign) -> None:
+    data = edited(of_gil(campaign), deciding("credential:c1", "remove"))
+    assert len(taken(campaign, data, data).entries) == 1
+    assert count(campaign) == 1
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (setting("credential:c1", "item", "credential:c9"), "'credential:c9' is no item of this campaign"),
+        (setting("credential:c1", "item", "credential:c2"), "credential:c2 is there twice"),
+        (setting("credential:c1", "item", ""), "'' is no item"),
+        (setting("credential:c1", "says", "Credential spare"), "the column says was changed"),
+        (setting("credential:c1", "recommendation", "keep"), "the column recommendation was changed"),
+        (deciding("credential:c1", "perhaps"), "no decision is called 'perhaps'"),
+        (deciding("credential:c1", "keep"), "a reason is needed"),
+        (deciding("credential:c1", "change", "why"), "'change' needs the role"),
+        (deciding("credential:c1", "delegate", "why"), "'delegate' needs the person"),
+        (deciding("credential:c1", "remove", "it was ik_abc.secretpart"), "the reason holds an API key"),
+        (setting("credential:c1", "reason", "a reason and no decision"), "a reason without a decision"),
+    ],
+)
+def test_a_wrong_line_is_told_and_nothing_of_the_file_is_taken(campaign: Campaign, edit: Edit, says: str) -> None:
+    both = edited(edited(of_gil(campaign), deciding("credential:c2", "remove")), edit)
+    found = taken(campaign, both)
+    assert found.entries == ()
+    assert any(says in problem for problem in found.problems), found.problems
+    assert all(problem.startswith("0.xlsx, line ") for problem in found.problems)
+    assert not any("secretpart" in problem for problem in found.problems)
+    assert count(campaign) == 0
+
+
+def test_one_bad_file_keeps_out_the_good_ones(campaign: Campaign) -> None:
+    good = edited(of_gil(campaign), deciding("credential:c1", "remove"))
+    assert taken(campaign, good, b"PK\x03\x04 no workbook").entries == ()
+    assert count(campaign) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (lambda campaign: b"no workbook at all", "is no workbook of a review"),
+        (lambda campaign: b"", "is no workbook of a review"),
+        (lambda campaign: edited(of_gil(campaign), lambda book: book.remove(book["Campaign"])), "is no workbook"),
+        (lambda campaign: edited(of_gil(campaign), lambda book: book["Decisions"].delete_cols(2)), "columns were moved"),
+        (lambda campaign: of_gil(campaign)[: len(of_gil(campaign)) // 2], "is no workbook of a review"),
+    ],
+)
+def test_a_file_that_is_no_workbook_of_this_review(campaign: Campaign, data: Callable[[Campaign], bytes], says: str) -> None:
+    (problem,) = taken(campaign, data(campaign)).problems
+    assert problem.startswith("0.xlsx: ")
+    assert says in problem
+
+
+def test_a_workbook_of_another_campaign(campaign: Campaign, tmp_path: Path) -> None:
+    tables, findings = audited(company(principals=PEOPLE | {"display_name": ["Ann", "Gateway 8", "Hooks", "On call"]}))
+    other = start(tables, findings, name="2026-Q4", out=tmp_path / "q4", started_at=at(Q4), owners=OWNERS)
+    (problem,) = taken(campaign, of_gil(other)).problems
+    assert "another campaign ('2026-Q4')" in problem
+
+
+def test_lines_left_out_leave_what_was_decided(campaign: Campaign) -> None:
+    taken(campaign, edited(of_gil(campaign), deciding("credential:c1", "remove")))
+    shorter = edited(of_gil(campaign), lambda book: book["Decisions"].delete_rows(2, 3))
+    assert taken(campaign, shorter).problems == ()
+    assert campaign.standing().set_index("item").action["credential:c1"] == "remove"
+
+
+def test_two_reviewers_who_disagree_are_told_and_both_are_kept(campaign: Campaign) -> None:
+    def for_olga(book: openpyxl.Workbook) -> None:
+        deciding("credential:c1", "rotate")(book)
+        stamp = book["Campaign"]
+        next(row for row in stamp.iter_rows() if row[0].value == "reviewer")[1].value = "olga"
+
+    found = taken(
+        campaign,
+        edited(of_gil(campaign), deciding("credential:c1", "remove")),
+        edited(of_gil(campaign), for_olga),
+    )
+    assert found.problems == ()
+    assert found.told == ("credential:c1: reviewers disagree; both decisions are kept until one is settled",)
+    assert campaign.standing().set_index("item").conflict["credential:c1"]
+    assert count(campaign) == 2
+
+
+def test_what_stands_from_another_reviewer_is_not_taken_as_this_ones(campaign: Campaign) -> None:
+    """A workbook shows what stands decided; sent back untouched by somebody else, it decides nothing."""
+    def for_olga(book: openpyxl.Workbook) -> None:
+        next(row for row in book["Campaign"].iter_rows() if row[0].value == "reviewer")[1].value = "olga"
+
+    taken(campaign, edited(of_gil(campaign), deciding("credential:c1", "remove")))
+    assert taken(campaign, edited(of_gil(campaign), for_olga)).entries == ()
+
+
+@pytest.mark.parametrize("text", PAYLOADS)
+def test_hostile_names_stay_text_both_ways(tmp_path: Path, text: str) -> None:
+    hostile = company(principals=PEOPLE | {"display_name": [text, f"={text}", f"+{text}", f"@{text}"]})
+    tables, findings = audited(hostile)
+    campaign = start(tables, findings, name=f"={text}", out=tmp_path / "q", started_at=at(Q4), owners=OWNERS)
+    files = hand_out(campaign)
+    for data in files.values():
+        for sheet in openpyxl.load_workbook(io.BytesIO(data)):
+            kinds = {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None}
+            assert kinds <= {"s"}
+            assert not any(cell.hyperlink for row in sheet.iter_rows() for cell in row)
+    resaved = {name: edited(data, lambda book: None) for name, data in files.items()}
+    found = collect(campaign, files | resaved, at=Q4)
+    assert (found.entries, found.problems) == ((), ())
+
+
+def test_a_formula_typed_as_a_reason_is_kept_as_its_text_or_refused(campaign: Campaign) -> None:
+    data = edited(of_gil(campaign), deciding("credential:c1", "remove", '=HYPERLINK("https://x.invalid","x")'))
+    found = taken(campaign, data)
+    assert [entry.reason for entry in found.entries] in ([""], ['=HYPERLINK("https://x.invalid","x")'])
