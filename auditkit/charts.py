@@ -27,8 +27,8 @@ _RC: dict[Any, Any] = {
     "svg.hashsalt": "auditkit", "svg.fonttype": "path", "text.parse_math": False, "font.family": ["DejaVu Sans"],
     "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": _MUTED,
     "axes.labelcolor": _MUTED, "xtick.color": _MUTED, "ytick.color": _INK, "text.color": _INK,
-    "hatch.linewidth": 0.6, "hatch.color": "white", "axes.axisbelow": True, "grid.color": "#e3e8ec", "legend.frameon": False,
-    "axes.unicode_minus": False,
+    "hatch.linewidth": 0.6, "hatch.color": "white", "axes.axisbelow": True, "grid.color": "#e3e8ec",
+    "legend.frameon": False, "axes.unicode_minus": False,
 }  # fmt: skip
 _LONGEST_LABEL = 36
 _WEEK = pd.Timedelta(days=7).as_unit("us")

@@ -51,7 +51,8 @@ def answer_rows(found: Findings) -> pd.DataFrame:
         }
     )
     # Found first, then what could not be judged, last what is clean.
-    rank = frame.severity.cat.codes.rsub(len(SEVERITIES)).where(frame["count"].gt(0), frame.evaluated + len(SEVERITIES) + 1)
+    silent = frame.evaluated + len(SEVERITIES) + 1
+    rank = frame.severity.cat.codes.rsub(len(SEVERITIES)).where(frame["count"].gt(0), silent)
     return frame.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
 
 

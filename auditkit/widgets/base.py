@@ -155,7 +155,8 @@ class Panel:
         return self.desk.among(self.rules)
 
     def _settings(self) -> str:
-        words = [f"{slider.label.removesuffix(' (days)')}: {getattr(self.limits, slider.limit)} days" for slider in self.sliders]
+        days = [(slider.label.removesuffix(" (days)"), getattr(self.limits, slider.limit)) for slider in self.sliders]
+        words = [f"{label}: {count} days" for label, count in days]
         return f'<p class="ak-note">{safe_text("; ".join(words))}</p>' if words else ""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:

@@ -27,11 +27,12 @@ class FindingsPanel(Panel):
         """One row a finding; the figure counts them by rule and severity."""
         frame = found.frame.assign(principal_id=principal_of(found.frame))[list(_COLUMNS)]
         judged = int(found.rules.evaluated.sum())
+        silent = len(found.rules) - judged
         words = f"{len(frame):,} findings of {judged} rules evaluated" + ("" if len(frame) else ": nothing found")
         return View(
             frame=frame,
             headline=words,
-            notes=[] if judged == len(found.rules) else [f"{len(found.rules) - judged} rules were not evaluated: {_WHY}"],
+            notes=[f"{silent} rules were not evaluated: {_WHY}"] if silent else [],
             labels={"subject_type": "Kind", "subject_id": "Subject", "principal_id": "Principal", "message": "Finding"},
             filters=("severity", "rule"),
             hidden=("title", "fix", "fingerprint"),

@@ -13,7 +13,7 @@ from auditkit.widgets.rows import proof, with_principals
 
 KINDS = {"PRM001": "missing", "PRM006": "undetermined", "PRM002": "excess", "PRM007": "must never be held"}
 _COLUMNS = (
-    "severity", "kind", "principal_id", "display_name", "principal_type", "permission", "resource_type",
+    "severity", "kind", "principal_id", "display_name", "principal_type", "permission", "resource", "resource_type",
     "resource_path", "failed_check", "level", "message",
 )  # fmt: skip
 _PROOF = ("principal_id", "permission", "resource_type", "resource_path", "failed_check", "level")
@@ -27,7 +27,8 @@ class GapPanel(Panel):
     def build(self, found: Findings) -> View:
         """One row a gap, with the check that fails."""
         rows = with_principals(proof(found.frame, _PROOF), self.desk.tables["principals"], ["display_name", "type"])
-        rows = rows.assign(kind=rows.rule.map(KINDS).astype("str"))
+        resource = rows.resource_type.str.cat(rows.resource_path, sep=" ")
+        rows = rows.assign(kind=rows.rule.map(KINDS).astype("str"), resource=resource)
         return View(
             frame=rows[list(_COLUMNS)],
             headline=_headline(rows, found.rules),
@@ -36,6 +37,7 @@ class GapPanel(Panel):
             labels={"principal_id": "Principal", "display_name": "Name", "principal_type": "Type",
                     "message": "Finding", "failed_check": "Failed check", "level": "Held as"},
             filters=("severity", "kind", "failed_check", "permission"),
+            hidden=("principal_type", "resource_type", "resource_path", "level"),
         )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ STYLE = """<style>
 .ak-panel .ak-long{overflow-wrap:anywhere}.ak-panel .ak-table td.ak-time{white-space:nowrap}
 .ak-panel .ak-table th{border-bottom:2px solid var(--jp-border-color1,#9aa7b3);font-weight:600;overflow-wrap:normal}
 .ak-panel .ak-table td{border-bottom:1px solid var(--jp-border-color2,#dde3e8)}
-.ak-panel .ak-table td.ak-number,.ak-panel .ak-table th.ak-number{text-align:right!important;font-variant-numeric:tabular-nums}
+.ak-panel .ak-table td.ak-number,
+.ak-panel .ak-table th.ak-number{text-align:right!important;font-variant-numeric:tabular-nums}
 .ak-panel .ak-critical,.ak-panel .ak-high,.ak-panel .ak-medium,.ak-panel .ak-low,.ak-panel .ak-info{
  white-space:nowrap!important;border-left:5px solid #999}
 .ak-panel .ak-critical{border-left-color:#7a1f5c!important;font-weight:700}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hostile import PAYLOADS
 from organisations import REQUIRED, acme, hostile
 from playwright.sync_api import Browser, expect
 
-from auditkit import bundle
+from auditkit import Limits, bundle
 from auditkit.errors import ReportError
 from auditkit.findings import audit
 from auditkit.report import make_report
@@ -60,7 +61,7 @@ def test_the_first_page_holds_what_a_reader_must_know(chromium: Browser, sample:
 def test_every_finding_is_there(chromium: Browser, sample: Path, script: bool) -> None:
     found = audit(
         bundle.sample_snapshot(), required=bundle.bundled("data/required_permissions.csv"),
-        limits=__import__("auditkit").Limits.from_toml(bundle.bundled("data/limits.toml")),
+        limits=Limits.from_toml(bundle.bundled("data/limits.toml")),
     )  # fmt: skip
     with chromium.new_context(java_script_enabled=script) as context:
         view = context.new_page()
@@ -86,7 +87,7 @@ def test_headings_are_in_order_and_tables_have_scopes(sample: Path) -> None:
     levels = [int(level) for level in re.findall(r"<h([1-6])", html)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert len(re.findall(r"<th[ >]", html)) == html.count('<th scope="col"')
     assert all(re.findall(r'<img alt="([^"]*)"', html))
 

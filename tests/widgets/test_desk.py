@@ -97,7 +97,7 @@ def test_coverage_says_what_is_missing_and_why() -> None:
 
 
 def test_an_incomplete_snapshot_never_sounds_clean() -> None:
-    words = open_desk(acme(incomplete={name: "404" for name in ("principals", "credentials", "roles")})).cover().fragment
+    words = open_desk(acme(incomplete=dict.fromkeys(("principals", "credentials", "roles"), "404"))).cover().fragment
     assert "rules could not be evaluated" in words
 
 

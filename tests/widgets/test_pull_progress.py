@@ -1,0 +1,28 @@
+"""The pull's face in a notebook: it moves, says why it waits, and tells a whole pull from one cut short."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditkit.source.progress import Tally
+from auditkit.widgets.pull_progress import PullProgress
+
+
+def test_it_moves_and_says_where_the_pull_stands() -> None:
+    face = PullProgress()
+    face.show(Tally(lists=3, known=10, records=1_200, requests=4, waiting="waits 2 s, as the server asked"))
+    assert (face._bar.value, face._bar.max) == (3, 10)
+    assert face._words.value == "3 of 10 lists, 1,200 records, 4 requests; waits 2 s, as the server asked"
+
+
+@pytest.mark.parametrize(("lists", "style"), [(9, "warning"), (10, "success")])
+def test_the_end_of_a_whole_pull_looks_different(lists: int, style: str) -> None:
+    face = PullProgress()
+    face.close(Tally(lists=lists, known=10))
+    assert face._bar.bar_style == style
+
+
+def test_it_shows_itself() -> None:
+    bundle = PullProgress()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"] == "not started"
