@@ -26,7 +26,14 @@ FAMILIES: Mapping[str, str] = {
     "PRN": "principals",
     "ROL": "roles",
 }
-HIT_COLUMNS = ("subject_type", "subject_id", "key", "severity", "message", "related")
+# A table of text: subject_type, subject_id, key, severity, message, related; the first and the fourth may be null.
+Hits = pa.Table
+NO_HITS = pa.table(
+    {
+        name: pa.array([], pa.large_string())
+        for name in ("subject_type", "subject_id", "key", "severity", "message", "related")
+    }
+)
 
 # Why a rule cannot be judged, as a sentence; None where it can.
 Need = Callable[["Tables", "Limits"], "str | None"]
@@ -54,7 +61,8 @@ class Rule:
     spares: tuple[str, ...]
     why: str
     fix: str
-    function: Callable[..., pd.DataFrame]
+    function: Callable[..., Hits]
+    asks: tuple[str, ...]
 
     @property
     def family(self) -> str:
@@ -71,11 +79,10 @@ class Rule:
         """The severity as the rule table prints it."""
         return self.severity if self.worse is None else f"{self.severity}; {self.worse}"
 
-    def hits(self, tables: Mapping[str, Any], *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+    def hits(self, tables: Mapping[str, Any], *, as_of: pd.Timestamp, limits: Limits) -> Hits:
         """What the rule flags, given its tables by name; `as_of` and `limits` only if it asks for them."""
         offered = {"as_of": as_of, "limits": limits}
-        asked = [name for name in inspect.signature(self.function).parameters if name in offered]
-        return self.function(*(tables[name] for name in self.reads), **{name: offered[name] for name in asked})
+        return self.function(*(tables[name] for name in self.reads), **{name: offered[name] for name in self.asks})
 
 
 def rule(
@@ -91,15 +98,16 @@ def rule(
     doubts: Sequence[Need] = (),
     partial: bool = False,
     spares: Sequence[str] = (),
-) -> Callable[[Callable[..., pd.DataFrame]], Rule]:
+) -> Callable[[Callable[..., Hits]], Rule]:
     """Make a rule of a function whose parameters are the tables it `reads`; `of` names what it is counted against."""
 
-    def made(function: Callable[..., pd.DataFrame]) -> Rule:
+    def made(function: Callable[..., Hits]) -> Rule:
+        asks = tuple(name for name in inspect.signature(function).parameters if name in ("as_of", "limits"))
         why, fix = _words(function.__doc__ or "")
         return Rule(
             id=rule_id, title=title, subject=subject, severity=severity, worse=worse, reads=tuple(reads),
             of=of or subject, needs=tuple(needs), doubts=tuple(doubts), partial=partial, spares=tuple(spares), why=why,
-            fix=fix, function=function,
+            fix=fix, function=function, asks=asks,
         )  # fmt: skip
 
     return made
@@ -113,7 +121,7 @@ def hits(
     related: Sequence[str] | Mapping[str, str] = (),
     severity: str | None = None,
     kind: str | None = None,
-) -> pd.DataFrame:
+) -> Hits:
     """One hit for each of `rows`.
 
     `subject` names the columns that identify the subject, `message` is a template over the columns, `related` the
@@ -121,7 +129,9 @@ def hits(
     subject types, where they differ from row to row.
     """
     keys = related if isinstance(related, Mapping) else {name: name for name in related}
-    none = pa.nulls(len(rows), pa.string())
+    if rows.empty:
+        return NO_HITS
+    none = pa.nulls(len(rows), pa.large_string())
     columns = {
         "subject_type": none if kind is None else text.arrow(rows[kind]),
         "subject_id": text.joined(rows, subject),
@@ -130,7 +140,7 @@ def hits(
         "message": text.template(rows, message),
         "related": text.json_objects(rows, keys),
     }
-    return pd.DataFrame({name: text.series(column) for name, column in columns.items()})
+    return pa.table(columns)
 
 
 def choose(condition: pd.Series, then: str, otherwise: str) -> pd.Series:

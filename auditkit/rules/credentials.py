@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from auditkit.limits import Limits
-from auditkit.rules.base import among, choose, hits, rule
+from auditkit.rules.base import NO_HITS, Hits, among, choose, hits, rule
 from auditkit.rules.needs import credential_use, scan
 from auditkit.rules.text import gather
 
@@ -14,7 +14,7 @@ _WHO = ["credential_id", "key_id", "principal_id"]
 
 @rule("CRD001", "Expired credential", subject="credential", severity="low",
       worse="high if it was used after its expiry", reads=("credentials",), spares=("principals",))  # fmt: skip
-def expired(credentials: pd.DataFrame) -> pd.DataFrame:
+def expired(credentials: pd.DataFrame) -> Hits:
     """A credential that has expired and was not revoked: a left-over, and an incident if it was used after its
     expiry.
 
@@ -32,7 +32,7 @@ def expired(credentials: pd.DataFrame) -> pd.DataFrame:
     reads=("credentials",),
     spares=("principals",),
 )
-def expiring(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+def expiring(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> Hits:
     """A live credential that stops working within `expiring_days`: whoever uses it loses access without warning.
 
     Fix: issue a replacement, deploy it, confirm that it is used, then revoke this one.
@@ -48,7 +48,7 @@ def expiring(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) 
 
 @rule("CRD003", "Revoked credential", subject="credential", severity="info",
       worse="high if it was used after it was revoked", reads=("credentials",), spares=("principals",))  # fmt: skip
-def revoked(credentials: pd.DataFrame) -> pd.DataFrame:
+def revoked(credentials: pd.DataFrame) -> Hits:
     """A credential that was revoked: kept for the record, and an incident if it was used afterwards.
 
     Fix: nothing, unless it was used after it was revoked: then find out by whom and why the call was let through.
@@ -64,7 +64,7 @@ def revoked(credentials: pd.DataFrame) -> pd.DataFrame:
     reads=("credentials",),
     spares=("principals",),
 )
-def endless(credentials: pd.DataFrame) -> pd.DataFrame:
+def endless(credentials: pd.DataFrame) -> Hits:
     """A live credential that has no expiry: if it leaks, it works until somebody notices.
 
     Fix: issue a replacement with an expiry date, deploy it, confirm that it is used, then revoke this one.
@@ -80,7 +80,7 @@ def endless(credentials: pd.DataFrame) -> pd.DataFrame:
 @rule(
     "CRD005", "Old credential", subject="credential", severity="medium", reads=("credentials",), spares=("principals",)
 )
-def old(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+def old(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> Hits:
     """A live credential that is older than `credential_max_age_days`: the longer a secret lives, the more places it
     has been in.
 
@@ -96,7 +96,7 @@ def old(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd
 
 @rule("CRD006", "Dormant credential", subject="credential", severity="medium", reads=("credentials",),
       spares=("principals",), needs=(credential_use,))  # fmt: skip
-def dormant(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+def dormant(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> Hits:
     """A live credential that was last used longer ago than `dormant_days`: a secret that is kept for nothing.
 
     Fix: confirm that nothing uses it any more, then revoke it.
@@ -112,27 +112,30 @@ def dormant(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -
 @rule("CRD007", "Rotation not finished", subject="principal", severity="medium", reads=("credentials", "principals"))
 def unfinished_rotation(
     credentials: pd.DataFrame, principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits
-) -> pd.DataFrame:
+) -> Hits:
     """A principal with two or more live credentials, the newest of them created more than `rotation_overlap_days`
     ago: a rotation whose last step, revoking the old one, was not taken.
 
     Fix: confirm that the newest credential is the one in use, then revoke the others.
     """
     live = credentials[credentials.live & among(credentials.principal_id, principals.principal_id)]
-    held = live.groupby("principal_id", as_index=False).agg(count=("live", "size"), newest=("created_at", "max"))
-    stuck = held[held["count"].ge(2) & held.newest.lt(as_of - limits.rotation_overlap)]
-    keys = gather(live[live.principal_id.isin(stuck.principal_id)], ["principal_id"], "key_id")
+    live = live[live.duplicated("principal_id", keep=False)]
+    newest = live.groupby("principal_id").created_at.max()
+    stuck = newest[newest.lt(as_of - limits.rotation_overlap)]
+    if stuck.empty:
+        return NO_HITS
+    held = gather(live[among(live.principal_id, stuck.index.to_series())], ["principal_id"], "credential_id")
     return hits(
-        stuck.merge(keys, on="principal_id", how="left", validate="one_to_one"),
+        held.assign(count=held.credential_id.list.len(), newest=held.principal_id.map(stuck)),
         subject=["principal_id"],
         message="has {count} live credentials, the newest created on {newest:%Y-%m-%d}",
-        related={"principal_id": "principal_id", "live_credentials": "count", "key_ids": "key_id", "newest": "newest"},
+        related={"principal_id": "principal_id", "credential_ids": "credential_id", "newest": "newest"},
     )
 
 
 @rule("CRD008", "Live credential of a principal that is not usable", subject="credential", severity="high",
       reads=("credentials",))  # fmt: skip
-def left_on_unusable(credentials: pd.DataFrame) -> pd.DataFrame:
+def left_on_unusable(credentials: pd.DataFrame) -> Hits:
     """A live credential whose principal is not usable: it works again the moment the principal does. A principal that
     is not in the snapshot is DAT001's matter.
 
@@ -149,7 +152,7 @@ def left_on_unusable(credentials: pd.DataFrame) -> pd.DataFrame:
 
 @rule("CRD009", "Credential found in a scanned place", subject="credential", severity="critical",
       reads=("credentials", "scan"), spares=("principals",), needs=(scan,))  # fmt: skip
-def found(credentials: pd.DataFrame, scan: pd.DataFrame) -> pd.DataFrame:
+def found(credentials: pd.DataFrame, scan: pd.DataFrame) -> Hits:
     """A live credential whose key id was found where no credential belongs: whoever can read that place may hold the
     whole of it.
 
@@ -167,7 +170,7 @@ def found(credentials: pd.DataFrame, scan: pd.DataFrame) -> pd.DataFrame:
 
 @rule("CRD010", "Credential never used", subject="credential", severity="medium", reads=("credentials",),
       spares=("principals",), needs=(credential_use,))  # fmt: skip
-def never_used(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+def never_used(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> Hits:
     """A live credential that was never used, and was created more than `never_used_days` ago: a secret that nobody
     would miss.
 
@@ -184,7 +187,7 @@ def never_used(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits
 
 @rule("CRD011", "Credential that practically never expires", subject="credential", severity="low",
       reads=("credentials",), spares=("principals",))  # fmt: skip
-def far_expiry(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+def far_expiry(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> Hits:
     """A live credential that expires more than `credential_max_lifetime_days` from now: no expiry by another name.
 
     Fix: issue a replacement that expires sooner, deploy it, confirm that it is used, then revoke this one.
@@ -197,7 +200,7 @@ def far_expiry(credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits
     )
 
 
-def _ended(out: pd.DataFrame, end: str, verb: str) -> pd.DataFrame:
+def _ended(out: pd.DataFrame, end: str, verb: str) -> Hits:
     """Hits for credentials that have ended, worse where one was used later than that."""
     after = out.last_used_at.gt(out[end])
     used = choose(after, ", and was used after that", "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 
-from auditkit.rules.base import among, hits, rule
-from auditkit.rules.text import gather
+from auditkit.rules.base import NO_HITS, Hits, among, hits, rule
+from auditkit.rules.text import arrow, concat, gather, joined
 from auditkit.schema import COLLECTIONS
 
 _REFERRING = ("credentials", "group_members", "assignments", "grants", "role_permissions")
@@ -22,13 +23,12 @@ def dangling(
     principals: pd.DataFrame,
     roles: pd.DataFrame,
     permissions: pd.DataFrame,
-) -> pd.DataFrame:
+) -> Hits:
     """A record that refers to a principal, group, role or permission that is not in the snapshot: whatever it gives or
     takes cannot be judged. An organisation's id is not meant: PRN005 and ROL003 say when it is another's.
 
     Fix: remove the record, or find out why what it refers to was not listed.
     """
-    members = group_members.assign(record_id=group_members.group_id + "|" + group_members.principal_id)
     there = {
         "principal_id": principals.principal_id,
         "group_id": principals.principal_id,
@@ -36,17 +36,17 @@ def dangling(
         "permission_id": permissions.permission_id,
     }
     missing = [
-        _missing(credentials, "credential", "credential_id", "principal_id", there),
-        _missing(members, "membership", "record_id", "group_id", there),
-        _missing(members, "membership", "record_id", "principal_id", there),
-        _missing(assignments, "assignment", "assignment_id", "principal_id", there),
-        _missing(assignments, "assignment", "assignment_id", "role_id", there),
-        _missing(grants, "grant", "grant_id", "principal_id", there),
-        _missing(grants, "grant", "grant_id", "permission_id", there),
-        _missing(role_permissions, "role", "role_id", "permission_id", there),
+        _missing(credentials, "credential", ["credential_id"], "principal_id", there),
+        _missing(group_members, "membership", ["group_id", "principal_id"], "group_id", there),
+        _missing(group_members, "membership", ["group_id", "principal_id"], "principal_id", there),
+        _missing(assignments, "assignment", ["assignment_id"], "principal_id", there),
+        _missing(assignments, "assignment", ["assignment_id"], "role_id", there),
+        _missing(grants, "grant", ["grant_id"], "principal_id", there),
+        _missing(grants, "grant", ["grant_id"], "permission_id", there),
+        _missing(role_permissions, "role", ["role_id"], "permission_id", there),
     ]
     return hits(
-        gather(pd.concat(missing, ignore_index=True), ["record", "record_id"], "reference"),
+        gather(pa.concat_tables(missing), ["record", "record_id"], "reference"),
         subject=["record_id"],
         kind="record",
         message="refers to what is not in the snapshot: {reference}",
@@ -55,7 +55,7 @@ def dangling(
 
 
 @rule("DAT002", "Id used twice", subject="any record", severity="high", reads=("problems",), partial=True)
-def twice(problems: pd.DataFrame) -> pd.DataFrame:
+def twice(problems: pd.DataFrame) -> Hits:
     """A record whose id occurs twice with different content: the first is kept, and may be the wrong one.
 
     Fix: find out which of the two is right, and have the other removed.
@@ -64,7 +64,7 @@ def twice(problems: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("DAT003", "Unknown value", subject="any record", severity="medium", reads=("problems",), partial=True)
-def unknown_value(problems: pd.DataFrame) -> pd.DataFrame:
+def unknown_value(problems: pd.DataFrame) -> Hits:
     """A record with an unknown value where the known ones are listed: the record is kept, and the value judged as none
     of them.
 
@@ -74,7 +74,7 @@ def unknown_value(problems: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("DAT004", "Time that cannot be read", subject="any record", severity="medium", reads=("problems",), partial=True)
-def unreadable_time(problems: pd.DataFrame) -> pd.DataFrame:
+def unreadable_time(problems: pd.DataFrame) -> Hits:
     """A record with a time that cannot be read, or has no offset: it is judged as absent, so an expiry may be missed.
 
     Fix: correct the time; it must be RFC 3339 with an offset, such as 2026-10-01T00:00:00Z.
@@ -83,7 +83,7 @@ def unreadable_time(problems: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("DAT005", "Record set aside", subject="any record", severity="high", reads=("problems",), partial=True)
-def set_aside(problems: pd.DataFrame) -> pd.DataFrame:
+def set_aside(problems: pd.DataFrame) -> Hits:
     """A record that lacks a field which every such record must have: it is set aside, and no other rule sees it.
 
     Fix: complete the record; if the API names the field otherwise, rename it in the endpoint profile.
@@ -92,7 +92,7 @@ def set_aside(problems: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("DAT006", "Collection not read whole", subject="collection", severity="high", reads=("unread",))
-def not_whole(unread: pd.DataFrame) -> pd.DataFrame:
+def not_whole(unread: pd.DataFrame) -> Hits:
     """A collection that could not be pulled whole: every rule that reads it is not evaluated, and says so.
 
     Fix: give the key the permission to list it, or mend its row in the endpoint profile; then pull into the same
@@ -108,7 +108,7 @@ def not_whole(unread: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("DAT007", "Secret in the data", subject="any record", severity="critical", reads=("problems",), partial=True)
-def secret(problems: pd.DataFrame) -> pd.DataFrame:
+def secret(problems: pd.DataFrame) -> Hits:
     """A record that carried a secret; the secret was dropped, and whoever could read this record could read it too.
 
     Fix: revoke the credential at once and issue a replacement; then find out how its secret came into the record.
@@ -116,23 +116,30 @@ def secret(problems: pd.DataFrame) -> pd.DataFrame:
     return _told(problems, "DAT007")
 
 
-def _missing(rows: pd.DataFrame, record: str, key: str, column: str, there: dict[str, pd.Series]) -> pd.DataFrame:
+def _missing(rows: pd.DataFrame, record: str, key: list[str], column: str, there: dict[str, pd.Series]) -> pa.Table:
     """The records whose `column` names nothing that is there, as `record`, `record_id`, `reference`."""
-    lost = rows.loc[~among(rows[column], there[column]), [key, column]]
-    kind = column.removesuffix("_id")
-    return pd.DataFrame({"record_id": lost[key], "reference": f"{kind} " + lost[column]}).assign(record=record)
+    lost = rows.loc[~among(rows[column], there[column]), list(dict.fromkeys([*key, column]))]
+    columns = {
+        "record": concat(record, count=len(lost)),
+        "record_id": joined(lost, key),
+        "reference": concat(column.removesuffix("id").replace("_", " "), arrow(lost[column]), count=len(lost)),
+    }
+    return pa.table(columns)
 
 
-def _told(problems: pd.DataFrame, rule_id: str) -> pd.DataFrame:
+def _told(problems: pd.DataFrame, rule_id: str) -> Hits:
     """One hit for each record that the reader of the data told of under this rule."""
     told = problems[problems.rule.eq(rule_id)]
-    told = told.assign(said=told.field.fillna("record") + ": " + told.reason)
+    if told.empty:
+        return NO_HITS
+    told = told.assign(said=told.field.fillna("record") + ": " + told.reason, field=told.field.fillna(""))
     by = ["record", "record_id"]
-    fields = gather(told.assign(field=told.field.fillna("")), by, "field")
+    # Both are sorted by the record, and so stand side by side.
+    rows = gather(told, by, "said").assign(fields=gather(told, by, "field").field)
     return hits(
-        gather(told, by, "said").merge(fields, on=by, how="left", validate="one_to_one"),
+        rows,
         subject=["record_id"],
         kind="record",
         message="{said}",
-        related={"id": "record_id", "fields": "field", "said": "said"},
+        related={"id": "record_id", "fields": "fields", "said": "said"},
     )

@@ -6,12 +6,12 @@ import pandas as pd
 import pyarrow as pa
 
 from auditkit.limits import Limits
-from auditkit.rules.base import among, hits, rule
+from auditkit.rules.base import Hits, among, hits, rule
 from auditkit.rules.needs import catalogue
 
 
 @rule("ORG001", "Direct API-key authentication is on", subject="organisation", severity="info", reads=("organisation",))
-def direct_authentication(organisation: pd.DataFrame) -> pd.DataFrame:
+def direct_authentication(organisation: pd.DataFrame) -> Hits:
     """The organisation's setting Direct API key authentication is on: keys travel with every call, not only with the
     token exchange.
 
@@ -27,7 +27,7 @@ def direct_authentication(organisation: pd.DataFrame) -> pd.DataFrame:
 
 @rule("ORG002", "The legacy admin token must be reviewed by hand", subject="organisation", severity="info",
       reads=("organisation", "principals"), spares=("credentials",))  # fmt: skip
-def legacy_token(organisation: pd.DataFrame, principals: pd.DataFrame) -> pd.DataFrame:
+def legacy_token(organisation: pd.DataFrame, principals: pd.DataFrame) -> Hits:
     """The organisation has API-key principals, whose credentials the Infuse IoT APIs do not accept: integrations may
     still use the legacy admin token of `/admin/developer`, which is outside IAM and in no snapshot.
 
@@ -44,9 +44,7 @@ def legacy_token(organisation: pd.DataFrame, principals: pd.DataFrame) -> pd.Dat
 
 @rule("ORG003", "Too few or too many administrators", subject="organisation", severity="medium",
       reads=("organisation", "reach", "roles"), needs=(catalogue,))  # fmt: skip
-def administrators(
-    organisation: pd.DataFrame, reach: pd.DataFrame, roles: pd.DataFrame, *, limits: Limits
-) -> pd.DataFrame:
+def administrators(organisation: pd.DataFrame, reach: pd.DataFrame, roles: pd.DataFrame, *, limits: Limits) -> Hits:
     """The usable `User` principals that a live assignment gives a broad role (one holding at least `broad_role_share`
     of the catalogue) that supports `User` or declares no types are fewer or more than `administrators` says: too few
     and nobody can step in, too many and nobody is accountable.

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from auditkit.limits import Limits
-from auditkit.rules.base import among, choose, hits, rule
+from auditkit.rules.base import Hits, among, choose, hits, rule
 from auditkit.rules.needs import required, rows_judged_allow, rows_judged_deny, toxic_pairs, toxic_pairs_known
 from auditkit.rules.text import gather
 
@@ -18,7 +18,7 @@ _READING = ("read", "list", "get", "view")
 
 @rule("PRM001", "Required permission missing", subject="(principal, permission, resource)", severity="high",
       reads=("gaps",), of="row that expects allow", needs=(required,), doubts=(rows_judged_allow,))  # fmt: skip
-def missing(gaps: pd.DataFrame) -> pd.DataFrame:
+def missing(gaps: pd.DataFrame) -> Hits:
     """A permission that is required and denied: the workflow that needs it fails.
 
     Fix: mend what the failed check names; if nothing gives the permission, assign the narrowest role that holds it.
@@ -30,7 +30,7 @@ def missing(gaps: pd.DataFrame) -> pd.DataFrame:
 @rule("PRM002", "Permission held and not required", subject="(principal, permission)", severity="medium",
       worse="high for a machine principal", reads=("excess",), of="permission held by a listed principal",
       needs=(required,), doubts=(rows_judged_allow,))  # fmt: skip
-def excess(excess: pd.DataFrame) -> pd.DataFrame:
+def excess(excess: pd.DataFrame) -> Hits:
     """A permission that a principal effectively holds and no required row asks for, where some row does name that
     principal: access beyond the need.
 
@@ -46,7 +46,7 @@ def excess(excess: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule("PRM003", "Direct grant", subject="grant", severity="low", reads=("grants",), spares=("principals",))
-def direct(grants: pd.DataFrame) -> pd.DataFrame:
+def direct(grants: pd.DataFrame) -> Hits:
     """A live direct grant: one permission given straight to a principal, which no review of roles shows.
 
     Fix: assign a role that holds the permission, then remove the grant.
@@ -63,7 +63,7 @@ def direct(grants: pd.DataFrame) -> pd.DataFrame:
       reads=("roles", "role_permissions", "grants", "permissions"), spares=("principals",))  # fmt: skip
 def preview(
     roles: pd.DataFrame, role_permissions: pd.DataFrame, grants: pd.DataFrame, permissions: pd.DataFrame
-) -> pd.DataFrame:
+) -> Hits:
     """A role with a live assignment, or a live grant, that carries a preview permission: what it allows may change
     without notice.
 
@@ -86,7 +86,7 @@ def preview(
 
 @rule("PRM005", "Role with an unknown permission", subject="role", severity="medium",
       reads=("role_permissions", "permissions"), of="role")  # fmt: skip
-def unknown(role_permissions: pd.DataFrame, permissions: pd.DataFrame) -> pd.DataFrame:
+def unknown(role_permissions: pd.DataFrame, permissions: pd.DataFrame) -> Hits:
     """A role that holds a permission id which the catalogue lacks: what it gives cannot be reviewed.
 
     Fix: take the id out of the role; if it was withdrawn by the vendor, see what took its place.
@@ -102,7 +102,7 @@ def unknown(role_permissions: pd.DataFrame, permissions: pd.DataFrame) -> pd.Dat
 
 @rule("PRM006", "Required permission undetermined", subject="(principal, permission, resource)", severity="medium",
       reads=("gaps",), of="row that expects allow", needs=(required,), doubts=(rows_judged_allow,))  # fmt: skip
-def undetermined(gaps: pd.DataFrame) -> pd.DataFrame:
+def undetermined(gaps: pd.DataFrame) -> Hits:
     """A permission that is required, and of which the snapshot cannot tell whether it is allowed: a role that declares
     no types, or a condition on the request.
 
@@ -114,7 +114,7 @@ def undetermined(gaps: pd.DataFrame) -> pd.DataFrame:
 @rule("PRM007", "Permission that must never be held", subject="(principal, permission, resource)", severity="medium",
       worse="critical if allowed", reads=("gaps",), of="row that expects deny", needs=(required,),
       doubts=(rows_judged_deny,))  # fmt: skip
-def forbidden(gaps: pd.DataFrame) -> pd.DataFrame:
+def forbidden(gaps: pd.DataFrame) -> Hits:
     """A permission that a row of the required permissions says this principal must never have, and that is allowed, or
     cannot be told to be denied.
 
@@ -127,7 +127,7 @@ def forbidden(gaps: pd.DataFrame) -> pd.DataFrame:
 
 @rule("PRM008", "Machine principal that can widen its own access", subject="(principal, permission)", severity="high",
       reads=("principals", "permissions", "effective"), spares=("credentials",), of="machine principal")  # fmt: skip
-def self_widening(principals: pd.DataFrame, permissions: pd.DataFrame, effective: Any) -> pd.DataFrame:
+def self_widening(principals: pd.DataFrame, permissions: pd.DataFrame, effective: Any) -> Hits:
     """A machine principal that effectively holds a permission of module `iam` whose action is not `read`, `list`,
     `get` or `view`: whoever has its credential can give it, or another, more.
 
@@ -146,7 +146,7 @@ def self_widening(principals: pd.DataFrame, permissions: pd.DataFrame, effective
 @rule("PRM009", "Toxic pair of permissions", subject="(principal, pair)", severity="high",
       reads=("principals", "permissions", "effective"), spares=("credentials",), of="principal and pair",
       needs=(toxic_pairs,), doubts=(toxic_pairs_known,))  # fmt: skip
-def toxic(principals: pd.DataFrame, permissions: pd.DataFrame, effective: Any, *, limits: Limits) -> pd.DataFrame:
+def toxic(principals: pd.DataFrame, permissions: pd.DataFrame, effective: Any, *, limits: Limits) -> Hits:
     """A principal that effectively holds both permissions of a pair in `toxic_pairs`: duties that were meant to be
     two persons'.
 
@@ -166,7 +166,7 @@ def toxic(principals: pd.DataFrame, permissions: pd.DataFrame, effective: Any, *
     )
 
 
-def _rows(rows: pd.DataFrame, message: str, severity: str | None = None) -> pd.DataFrame:
+def _rows(rows: pd.DataFrame, message: str, severity: str | None = None) -> Hits:
     related = [*_RESOURCE, "expect", "outcome", "failed_check", "detail", "route", "reason", "line"]
     return hits(rows, subject=_RESOURCE, message=message, related=related, severity=severity)
 

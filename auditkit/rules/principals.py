@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from auditkit.limits import Limits
-from auditkit.rules.base import among, choose, hits, rule
+from auditkit.rules.base import Hits, among, choose, hits, rule
 from auditkit.rules.needs import activity
 
 _REMAINS = "high if it still has a live credential, or a live assignment or grant of its own"
@@ -13,7 +13,7 @@ _REMAINS = "high if it still has a live credential, or a live assignment or gran
 
 @rule("PRN001", "Suspended or revoked principal", subject="principal", severity="info", worse=_REMAINS,
       reads=("principals", "principal_access"))  # fmt: skip
-def shut_out(principals: pd.DataFrame, principal_access: pd.DataFrame) -> pd.DataFrame:
+def shut_out(principals: pd.DataFrame, principal_access: pd.DataFrame) -> Hits:
     """A principal whose status is `Suspended` or `Revoked`. What it still holds comes back to life the day it is set
     to `Active` again.
 
@@ -26,7 +26,7 @@ def shut_out(principals: pd.DataFrame, principal_access: pd.DataFrame) -> pd.Dat
 
 @rule("PRN002", "Expired principal", subject="principal", severity="info", worse=_REMAINS,
       reads=("principals", "principal_access"))  # fmt: skip
-def expired(principals: pd.DataFrame, principal_access: pd.DataFrame) -> pd.DataFrame:
+def expired(principals: pd.DataFrame, principal_access: pd.DataFrame) -> Hits:
     """A principal whose expiry date has come. What it still holds comes back to life with a later date.
 
     Fix: revoke its credentials and remove its role assignments and direct grants, then delete the principal; if it is
@@ -38,7 +38,7 @@ def expired(principals: pd.DataFrame, principal_access: pd.DataFrame) -> pd.Data
 
 @rule("PRN003", "Dormant principal", subject="principal", severity="medium", worse="high for a machine principal",
       reads=("principals",), of="principal but Group", needs=(activity,))  # fmt: skip
-def dormant(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+def dormant(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> Hits:
     """A usable principal, not a Group, whose last activity is older than `dormant_days`: access that nobody uses, and
     whose misuse nobody would notice.
 
@@ -57,7 +57,7 @@ def dormant(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) ->
 
 @rule("PRN004", "Principal never used", subject="principal", severity="medium", reads=("principals",),
       of="principal but Group", needs=(activity,))  # fmt: skip
-def never_used(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+def never_used(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> Hits:
     """A usable principal, not a Group, that has no last activity and was created more than `never_used_days` ago:
     access that was given and never needed.
 
@@ -76,7 +76,7 @@ def never_used(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits)
 
 @rule("PRN005", "Principal of another organisation", subject="principal", severity="high",
       reads=("principals", "organisation"), spares=("credentials",))  # fmt: skip
-def foreign(principals: pd.DataFrame, organisation: pd.DataFrame) -> pd.DataFrame:
+def foreign(principals: pd.DataFrame, organisation: pd.DataFrame) -> Hits:
     """A principal that belongs to another organisation: it is not usable here, and should not be listed here.
 
     Fix: find out how it came here; remove its role assignments and direct grants, and have it made anew in its own
@@ -92,7 +92,7 @@ def foreign(principals: pd.DataFrame, organisation: pd.DataFrame) -> pd.DataFram
 
 @rule("PRN006", "Principal without access", subject="principal", severity="low", of="principal but Group",
       reads=("principals", "principal_access"), spares=("credentials",))  # fmt: skip
-def without_access(principals: pd.DataFrame, principal_access: pd.DataFrame) -> pd.DataFrame:
+def without_access(principals: pd.DataFrame, principal_access: pd.DataFrame) -> Hits:
     """A usable principal, not a Group, that no live assignment or grant reaches, neither itself nor through a group:
     it can authenticate, and do nothing.
 
@@ -109,7 +109,7 @@ def without_access(principals: pd.DataFrame, principal_access: pd.DataFrame) -> 
 
 @rule("PRN007", "Machine principal without a credential", subject="principal", severity="low",
       reads=("principals",), of="machine principal")  # fmt: skip
-def without_credential(principals: pd.DataFrame) -> pd.DataFrame:
+def without_credential(principals: pd.DataFrame) -> Hits:
     """A usable machine principal that has no live credential: nothing can call as it.
 
     Fix: issue a credential if the integration is still wanted, else delete the principal.
@@ -130,7 +130,7 @@ def without_credential(principals: pd.DataFrame) -> pd.DataFrame:
     reads=("principals",),
     spares=("credentials",),
 )
-def expiring(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+def expiring(principals: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits) -> Hits:
     """A usable principal that expires within `expiring_days`: all its credentials stop working with it.
 
     Fix: if it is still needed, give it a later expiry date; if not, plan what takes its place before that day.
@@ -148,7 +148,7 @@ def _people_and_machines(principals: pd.DataFrame) -> pd.DataFrame:
     return principals[principals.usable & principals.type.ne("Group")]
 
 
-def _left(out: pd.DataFrame, principal_access: pd.DataFrame, message: str, proof: list[str]) -> pd.DataFrame:
+def _left(out: pd.DataFrame, principal_access: pd.DataFrame, message: str, proof: list[str]) -> Hits:
     """Hits for principals that must not act, worse where something of their own is left."""
     own = principal_access.loc[principal_access.own_access, "principal_id"]
     out = out.assign(own_access=among(out.principal_id, own))

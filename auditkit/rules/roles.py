@@ -7,7 +7,7 @@ import json
 import pandas as pd
 
 from auditkit.limits import Limits
-from auditkit.rules.base import among, hits, rule
+from auditkit.rules.base import Hits, among, hits, rule
 from auditkit.rules.needs import catalogue
 
 _HOLDINGS = ("assignments", "grants")
@@ -17,7 +17,7 @@ _REACH = ["principal_id", "principal_type", "role_id", "role_name", "assignment_
 
 @rule("ROL001", "ApiKey principal on a role that does not support ApiKey", subject="(principal, role)", severity="high",
       reads=("reach",), of="reach of ApiKey")  # fmt: skip
-def api_key_unsupported(reach: pd.DataFrame) -> pd.DataFrame:
+def api_key_unsupported(reach: pd.DataFrame) -> Hits:
     """An `ApiKey` principal that a live assignment, its own or a group's, gives a role whose supported principal types
     lack `ApiKey`: the assignment looks like access, and every call by it is refused.
 
@@ -28,7 +28,7 @@ def api_key_unsupported(reach: pd.DataFrame) -> pd.DataFrame:
 
 @rule("ROL002", "Principal on a role that does not support its type", subject="(principal, role)", severity="medium",
       reads=("reach",), of="reach of other types")  # fmt: skip
-def type_unsupported(reach: pd.DataFrame) -> pd.DataFrame:
+def type_unsupported(reach: pd.DataFrame) -> Hits:
     """A principal of any type but `ApiKey` and `Group` that a live assignment, its own or a group's, gives a role whose
     supported principal types lack that type: the assignment looks like access, and gives none.
 
@@ -39,7 +39,7 @@ def type_unsupported(reach: pd.DataFrame) -> pd.DataFrame:
 
 @rule("ROL003", "Assignment or grant of another organisation", subject="assignment or grant", severity="high",
       reads=_HOLDINGS, spares=("principals",))  # fmt: skip
-def foreign(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.DataFrame:
+def foreign(assignments: pd.DataFrame, grants: pd.DataFrame) -> Hits:
     """A role assignment or direct grant that belongs to another organisation: it gives nothing here.
 
     Fix: remove it, and assign the role again in this organisation if it is needed.
@@ -50,7 +50,7 @@ def foreign(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.DataFrame:
 
 @rule("ROL004", "Live assignment or grant of a principal that is not usable", subject="assignment or grant",
       severity="medium", reads=_HOLDINGS)  # fmt: skip
-def left_on_unusable(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.DataFrame:
+def left_on_unusable(assignments: pd.DataFrame, grants: pd.DataFrame) -> Hits:
     """A live assignment or grant whose principal is not usable: access that waits for the principal to come back. A
     principal that is not in the snapshot is DAT001's matter.
 
@@ -69,7 +69,7 @@ def left_on_unusable(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.Data
     reads=("roles",),
     spares=("permissions", "role_assignments"),
 )
-def empty(roles: pd.DataFrame) -> pd.DataFrame:
+def empty(roles: pd.DataFrame) -> Hits:
     """A role that has no permissions: whoever is assigned it is told of access and has none.
 
     Fix: give the role the permissions it is meant to have, or delete it.
@@ -79,7 +79,7 @@ def empty(roles: pd.DataFrame) -> pd.DataFrame:
 
 @rule("ROL006", "Role that nobody is assigned", subject="role", severity="info", reads=("roles",),
       spares=("permissions",), of="role of scope Organisation")  # fmt: skip
-def unassigned(roles: pd.DataFrame) -> pd.DataFrame:
+def unassigned(roles: pd.DataFrame) -> Hits:
     """A role of scope `Organisation` that has no live assignment: one more role to choose wrongly.
 
     Fix: delete the role, unless it is about to be used.
@@ -90,7 +90,7 @@ def unassigned(roles: pd.DataFrame) -> pd.DataFrame:
 
 @rule("ROL007", "Scope on an unknown resource type", subject="assignment or grant", severity="medium",
       reads=(*_HOLDINGS, "resource_types"), spares=("principals",))  # fmt: skip
-def unknown_scope(assignments: pd.DataFrame, grants: pd.DataFrame, resource_types: pd.DataFrame) -> pd.DataFrame:
+def unknown_scope(assignments: pd.DataFrame, grants: pd.DataFrame, resource_types: pd.DataFrame) -> Hits:
     """A role assignment or direct grant whose resource scope names a resource type that the catalogue lacks: it can
     match no resource that the API knows.
 
@@ -103,7 +103,7 @@ def unknown_scope(assignments: pd.DataFrame, grants: pd.DataFrame, resource_type
 
 @rule("ROL008", "Machine principal on a broad role", subject="(principal, role)", severity="high",
       reads=("reach", "roles"), of="reach of machines", needs=(catalogue,))  # fmt: skip
-def broad(reach: pd.DataFrame, roles: pd.DataFrame, *, limits: Limits) -> pd.DataFrame:
+def broad(reach: pd.DataFrame, roles: pd.DataFrame, *, limits: Limits) -> Hits:
     """A machine principal that a live assignment gives a role holding at least `broad_role_share` of the catalogue's
     non-preview permissions: if its credential leaks, so does most of the organisation.
 
@@ -126,7 +126,7 @@ def broad(reach: pd.DataFrame, roles: pd.DataFrame, *, limits: Limits) -> pd.Dat
     reads=("assignments",),
     spares=("principals",),
 )
-def repeated(assignments: pd.DataFrame) -> pd.DataFrame:
+def repeated(assignments: pd.DataFrame) -> Hits:
     """A live assignment beside another live one, with a smaller id, of the same role to the same principal in the same
     scope with the same conditions: removing one of them would take nothing away, and seem to.
 
@@ -147,7 +147,7 @@ def repeated(assignments: pd.DataFrame) -> pd.DataFrame:
 
 @rule("ROL010", "Role that declares no principal types, on a machine", subject="role", severity="low",
       reads=("roles", "reach"), spares=("permissions",))  # fmt: skip
-def undeclared(roles: pd.DataFrame, reach: pd.DataFrame) -> pd.DataFrame:
+def undeclared(roles: pd.DataFrame, reach: pd.DataFrame) -> Hits:
     """A role that declares no supported principal types and reaches a machine principal by a live assignment, its own
     or a group's: whether the call is let through cannot be told from the role.
 
@@ -167,7 +167,7 @@ def undeclared(roles: pd.DataFrame, reach: pd.DataFrame) -> pd.DataFrame:
     reads=_HOLDINGS,
     spares=("principals",),
 )
-def expired(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.DataFrame:
+def expired(assignments: pd.DataFrame, grants: pd.DataFrame) -> Hits:
     """A role assignment or direct grant that has expired: a left-over that makes every list longer.
 
     Fix: remove it.
@@ -176,7 +176,7 @@ def expired(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.DataFrame:
     return _held(held[held.expired], "expired on {expires_at:%Y-%m-%d}", ["expires_at"])
 
 
-def _unsupported(reach: pd.DataFrame) -> pd.DataFrame:
+def _unsupported(reach: pd.DataFrame) -> Hits:
     return hits(
         reach[reach.support.eq("no")],
         subject=_PAIR,
@@ -185,7 +185,7 @@ def _unsupported(reach: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _role(rows: pd.DataFrame, message: str, proof: list[str]) -> pd.DataFrame:
+def _role(rows: pd.DataFrame, message: str, proof: list[str]) -> Hits:
     return hits(rows, subject=["role_id"], message=message, related=["role_id", "name", *proof])
 
 
@@ -196,7 +196,7 @@ def _holdings(assignments: pd.DataFrame, grants: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([one, two], ignore_index=True)
 
 
-def _held(rows: pd.DataFrame, message: str, proof: list[str]) -> pd.DataFrame:
+def _held(rows: pd.DataFrame, message: str, proof: list[str]) -> Hits:
     names = ["principal_id", "role_id", "permission_id", *proof]
     related = {"id": "holding_id", **{name: name for name in names}}
     return hits(rows, subject=["holding_id"], message=message, kind="kind", related=related)

@@ -23,11 +23,11 @@ _NOTHING, _COMMA, _BAR = (pa.scalar(mark, _TEXT) for mark in ("", ",", "|"))
 
 def arrow(column: pd.Series) -> pa.Array:
     """A column as one Arrow array; text, and a categorical column, as large text."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype("str")
     array = pa.array(column, from_pandas=True)
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    return array.cast(_TEXT) if pa.types.is_string(array.type) or pa.types.is_null(array.type) else array
+    kind = array.type
+    text = pa.types.is_string(kind) or pa.types.is_null(kind) or pa.types.is_dictionary(kind)
+    return array.cast(_TEXT) if text else array
 
 
 def series(array: pa.Array, index: pd.Index | None = None) -> pd.Series:
@@ -58,8 +58,7 @@ def template(rows: pd.DataFrame, words: str) -> pa.Array:
 def _filled(column: pd.Series, spec: str) -> pa.Array:
     array = arrow(column)
     if pa.types.is_timestamp(array.type):
-        seconds = array.cast(pa.timestamp("s", array.type.tz), safe=False)
-        return pc.strftime(seconds, format=spec or "%Y-%m-%d").cast(_TEXT)
+        return _day(array) if spec in ("", "%Y-%m-%d") else pc.strftime(array, format=spec).cast(_TEXT)
     if pa.types.is_list(array.type):
         return pc.binary_join(array, ", ").cast(_TEXT)
     if spec:
@@ -69,10 +68,15 @@ def _filled(column: pd.Series, spec: str) -> pa.Array:
     return array.cast(_TEXT)
 
 
+def _day(times: pa.Array) -> pa.Array:
+    return times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False).cast(_TEXT)
+
+
 def instant(array: pa.Array) -> pa.Array:
     """Times as RFC 3339 in UTC, with a fraction only where there is one."""
-    text = pc.strftime(array.cast(pa.timestamp("us", "UTC")), format="%Y-%m-%dT%H:%M:%SZ")
-    return pc.replace_substring(text, ".000000Z", "Z").cast(_TEXT)
+    day_and_time = array.cast(pa.timestamp("us")).cast(_TEXT)
+    text = pc.replace_substring(pc.replace_substring(day_and_time, " ", "T"), ".000000", "")
+    return pc.binary_join_element_wise(text, pa.scalar("Z", _TEXT), _NOTHING)
 
 
 def json_values(column: pd.Series | pa.Array) -> pa.Array:
@@ -84,7 +88,7 @@ def json_values(column: pd.Series | pa.Array) -> pa.Array:
         array = array.cast(_TEXT)
     else:
         array = _quoted(instant(array) if pa.types.is_timestamp(array.type) else array.cast(_TEXT))
-    return pc.fill_null(array, pa.scalar("null", _TEXT))
+    return pc.fill_null(array, pa.scalar("null", _TEXT)) if array.null_count else array
 
 
 def json_objects(rows: pd.DataFrame, columns: Mapping[str, str]) -> pa.Array:
@@ -108,16 +112,16 @@ def joined(rows: pd.DataFrame, columns: Sequence[str]) -> pa.Array:
     return pc.binary_join_element_wise(*texts, _BAR, null_handling="skip")
 
 
-def gather(rows: pd.DataFrame, by: Sequence[str], column: str) -> pd.DataFrame:
-    """One row for each distinct `by`, its distinct `column` values as a sorted list column of the same name."""
+def gather(rows: pd.DataFrame | pa.Table, by: Sequence[str], column: str) -> pd.DataFrame:
+    """One row for each distinct `by`, in order, its distinct `column` values as a sorted list column of that name."""
     keys = [*by, column]
-    distinct = rows[keys].drop_duplicates().sort_values(keys, ignore_index=True)
-    first = ~distinct[list(by)].duplicated()
-    starts = [*first.to_numpy().nonzero()[0].tolist(), len(distinct)]
-    lists = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), arrow(distinct[column]).cast(pa.string()))
-    out = distinct.loc[first, list(by)].reset_index(drop=True)
-    out[column] = pd.Series(pd.array(lists, dtype=pd.ArrowDtype(pa.list_(pa.string()))), index=out.index)
-    return out
+    table = rows if isinstance(rows, pa.Table) else pa.table({name: arrow(rows[name]) for name in keys})
+    distinct = table.group_by(keys).aggregate([]).sort_by([(name, "ascending") for name in keys])
+    # One thread keeps the order, within each list and between them.
+    lists = distinct.group_by(list(by), use_threads=False).aggregate([(column, "list")])
+    texts = {name: series(lists[name].combine_chunks()) for name in by}
+    items = pd.array(lists[f"{column}_list"].cast(pa.list_(pa.string())), dtype=pd.ArrowDtype(pa.list_(pa.string())))
+    return pd.DataFrame({**texts, column: items})
 
 
 def _quoted(texts: pa.Array) -> pa.Array:

@@ -208,9 +208,9 @@ class TestCRD007(RuleLaws):
         "of an unknown principal": several(ago(90), ago(80), principal_id="gone"),
     }
 
-    def test_the_proof_names_the_keys(self) -> None:
+    def test_the_proof_names_the_credentials(self) -> None:
         found = judge("CRD007", **KEY, **several(ago(90), ago(80)))
-        assert related(found, "k")["key_ids"] == ["key-c0", "key-c1"]
+        assert related(found, "k")["credential_ids"] == ["c0", "c1"]
         assert found.frame.message.tolist() == ["has 2 live credentials, the newest created on 2026-07-13"]
 
 

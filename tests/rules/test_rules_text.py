@@ -99,21 +99,21 @@ def test_ids_that_join_to_the_same_text_keep_different_keys():
 @pytest.mark.parametrize("value", HOSTILE)
 def test_hits_hold_any_text(value):
     found = hits(pd.DataFrame({"a": texts(value)}), subject=["a"], message="is {a}", related=["a"])
-    assert found.subject_id.tolist() == [value]
-    assert found.message.tolist() == [f"is {value}"]
-    assert json.loads(found.related[0]) == {"a": value}
-    assert json.loads(f"[{found.key[0]}]") == [value]
+    assert found["subject_id"].to_pylist() == [value]
+    assert found["message"].to_pylist() == [f"is {value}"]
+    assert json.loads(found["related"][0].as_py()) == {"a": value}
+    assert json.loads(f"[{found['key'][0]}]") == [value]
 
 
 def test_hits_of_nothing_have_their_columns():
     found = hits(pd.DataFrame({"a": texts()}), subject=["a"], message="is {a}", related=["a"])
-    assert list(found.columns) == ["subject_type", "subject_id", "key", "severity", "message", "related"]
-    assert found.empty
+    assert found.column_names == ["subject_type", "subject_id", "key", "severity", "message", "related"]
+    assert found.num_rows == 0
 
 
 def test_hits_do_not_depend_on_the_index_of_the_rows():
     rows = pd.DataFrame({"a": texts("x", "y", "z")}).iloc[[2, 0]]
-    assert hits(rows, subject=["a"], message="{a}").subject_id.tolist() == ["z", "x"]
+    assert hits(rows, subject=["a"], message="{a}")["subject_id"].to_pylist() == ["z", "x"]
 
 
 def test_choose_takes_the_other_where_nothing_is_known():
