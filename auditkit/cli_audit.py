@@ -81,8 +81,13 @@ def report(
     Example:
       auditkit report ./snapshot --required required.csv --out access-review.html
     """
+    from auditkit.access.required import read_required
     from auditkit.report import make_report
 
+    # Read here first: what is wrong with them is then said at once, not by the notebook.
+    limits(config)
+    if required is not None:
+        read_required(required)
     make_report(
         opened(snapshot), out=out, notebook=notebook, as_of=instant(as_of), required=required, config=config
     )

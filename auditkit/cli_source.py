@@ -47,8 +47,6 @@ def pull(
         env_proxy=env_proxy, progress=progress_on(sys.stderr),
     )  # fmt: skip
     _tell(snapshot, out)
-    if not snapshot.complete:
-        raise typer.Exit(SOMETHING_UNREAD)
 
 
 def import_(
@@ -71,9 +69,12 @@ def import_(
 
 
 def _tell(snapshot: Snapshot, out: Path) -> None:
+    """Say what came; where something is missing, end with the status that says so."""
     for line in snapshot_lines(snapshot):
         say(line)
     say(f"snapshot {snapshot.id} in {out}")
+    if not snapshot.complete:
+        raise typer.Exit(SOMETHING_UNREAD)
 
 
 def sandbox(

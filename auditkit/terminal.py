@@ -122,12 +122,16 @@ def top_findings(findings: Findings, most: int) -> list[str]:
 
 
 def gaps_in_reading(findings: Findings) -> list[str]:
-    """What could not be judged: a line for each rule that was not evaluated, with the reason."""
+    """What could not be judged: the collections not read whole, and each reason with the rules it kept from judging."""
+    unread = [f"  {name}: {visible(why)}" for name, why in findings.snapshot.incomplete.items()]
     silent = findings.not_evaluated
-    if silent.empty:
-        return []
-    rows = zip(silent.id, silent.why_not, strict=True)
-    return ["", "Not evaluated:", *(f"  {name}  {visible(why)}" for name, why in rows)]
+    reasons = silent.groupby("why_not", sort=False).id.agg(", ".join)
+    kept = [f"  {names}: {visible(why)}" for why, names in reasons.items()]
+    return [*_under("Not read whole:", unread), *_under("Not evaluated:", kept)]
+
+
+def _under(head: str, lines: list[str]) -> list[str]:
+    return ["", head, *lines] if lines else []
 
 
 def snapshot_lines(snapshot: Snapshot) -> list[str]:
