@@ -23,7 +23,7 @@ from auditkit.limits import Limits
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
 
-_LISTED = 40
+_LISTED, _NAMED = 40, 3
 _ACCESS = ("principal_id", "permission", "before", "after", "change")
 _REQUIRED = (
     "line",
@@ -110,7 +110,7 @@ class WhatIf:
     def _parts(self) -> list[tuple[str, tuple[str, ...], pd.DataFrame]]:
         return [
             ("Required rows that break, or are mended", _BREAKS, self.required),
-            ("Access that differs", ("change", "principal_id", "permission", "before", "after"), self.access),
+            ("Access that differs", ("change", "principal_id", "permissions", "which"), _by_principal(self.access)),
             ("Findings that go", _FINDINGS, self.gone),
             ("Findings that come", _FINDINGS, self.come),
         ]  # fmt: skip
@@ -225,6 +225,18 @@ def _direct(one: Tables, two: Tables, principals: pd.DataFrame) -> list[str]:
 def _named(principals: pd.DataFrame, principal: str) -> str:
     known = principals.display_name.get(principal)
     return f"{word(known)} ({word(principal)})" if known is not None else word(principal)
+
+
+def _by_principal(access: pd.DataFrame) -> pd.DataFrame:
+    """For each principal and kind of change, how many permissions, and the first of them."""
+    groups = access.groupby(["change", "principal_id"], sort=True).permission
+    frame = pd.DataFrame({"permissions": groups.size(), "which": groups.agg(_first_ones)}).reset_index()
+    return frame[["change", "principal_id", "permissions", "which"]]
+
+
+def _first_ones(names: pd.Series) -> str:
+    shown = ", ".join(names.head(_NAMED))
+    return shown + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -56,7 +56,7 @@ class Narrowing:
             "principal_id": self.principal_id,
             "type": self.type,
             "display_name": self.display_name,
-            "chosen": [_choice(each) for each in self.chosen],
+            "chosen": [choice_dict(each) for each in self.chosen],
             "removed_assignments": list(self.removed_assignments),
             "removed_grants": list(self.removed_grants),
             "left_groups": list(self.left_groups),
@@ -155,7 +155,7 @@ class Narrowings:
 _CHOICE_HEAD = ("give", "name", "id", "where", "held by")
 
 
-def _choice(choice: Choice) -> dict[str, Any]:
+def choice_dict(choice: Choice) -> dict[str, Any]:
     return {"kind": choice.kind, "id": choice.id, "name": choice.name, **_resource(choice.place), "held": choice.held}
 
 
