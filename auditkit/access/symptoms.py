@@ -70,7 +70,7 @@ SYMPTOMS = {
             looks_like="a member cannot access a workflow",
             checks=("AUT3", "AUT2", "AUT4", "AUZ1", "AUZ2", "AUZ3", "AUZ4", "AUZ5", "AUZ6"),
             needs=("principal", "permission"),
-            fix="Invite the member into this organisation, and give it the required role assignment, or a group with it.",
+            fix="Invite the member into this organisation, and give it, or a group that it is in, the required role.",
         ),
     )
 }

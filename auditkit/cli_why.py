@@ -1,0 +1,190 @@
+"""The commands around `explain`: who-can, narrow, what-if, compare, troubleshoot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+
+from auditkit import cli_options
+from auditkit.cli_options import Api, AsOf, Config, ExplainFormat, Required, SnapshotPath, instant, opened
+from auditkit.cli_output import emit, say
+from auditkit.errors import InputError
+from auditkit.terminal import visible_json, visible_lines
+
+Format = Annotated[ExplainFormat, typer.Option("--format", help="How to print.")]
+_Permission = Annotated[str | None, typer.Option("--permission", metavar="IDENTIFIER", help="For what.")]
+_ResourceType = Annotated[str | None, typer.Option("--resource-type", metavar="T", help="On what type.")]
+_Resource = Annotated[str | None, typer.Option("--resource", metavar="PATH", help="On which resource.")]
+_Context = Annotated[
+    list[str] | None, typer.Option("--context", metavar="KEY=VALUE", help="What conditions ask for; repeatable.")
+]
+_TimeLimit = Annotated[
+    float, typer.Option("--time-limit", metavar="SECONDS", min=0.1, help="When to end the search, with the gap told.")
+]
+
+
+class _Result(Protocol):
+    def to_dict(self) -> dict[str, object]: ...
+
+    def to_text(self) -> str: ...
+
+
+def who_can(
+    snapshot: SnapshotPath,
+    permission: Annotated[str, typer.Argument(metavar="PERMISSION", help="The permission's identifier.")],
+    resource_type: _ResourceType = None,
+    resource: _Resource = None,
+    context: _Context = None,
+    machine_only: Annotated[bool, typer.Option("--machine-only", help="Only API keys and service accounts.")] = False,
+    as_of: AsOf = None,
+    format_: Format = ExplainFormat.text,
+) -> None:
+    """List everybody who can do something, certainly or possibly, each by the shortest route.
+
+    \b
+    Example:
+      auditkit who-can ./snapshot iam.apikey.create --machine-only
+    """
+    from auditkit.access.who_can import WhoCan
+    from auditkit.access.who_can import who_can as found
+
+    place = _place(resource_type, resource)
+    frame = found(
+        opened(snapshot), permission, place, cli_options.context(context or []), instant(as_of), machine_only
+    )
+    _print(WhoCan(permission=permission, resource=place, machine_only=machine_only, frame=frame), format_)
+
+
+def narrow(
+    snapshot: SnapshotPath,
+    required: Annotated[
+        Path, typer.Option("--required", metavar="CSV", help="The permissions that each principal must have.")
+    ],
+    principal: Annotated[str | None, typer.Option("--principal", metavar="ID", help="Whose access.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="For every principal with required rows.")] = False,
+    grants: Annotated[bool, typer.Option("--grants", help="Direct grants may take part.")] = False,
+    time_limit: _TimeLimit = 30.0,
+    as_of: AsOf = None,
+    format_: Format = ExplainFormat.text,
+) -> None:
+    """Find the narrowest set of existing roles that gives what the required rows ask for.
+
+    \b
+    Example:
+      auditkit narrow ./snapshot --required required_permissions.csv --principal p-7
+    """
+    from auditkit.access import narrow as search
+
+    if every == (principal is not None):
+        raise InputError("--principal and --all: give one of the two")
+    whole, time = opened(snapshot), instant(as_of)
+    found: _Result
+    if principal is None:
+        found = search.narrow_all(whole, required, grants=grants, as_of=time, time_limit=time_limit)
+    else:
+        found = search.narrow(whole, principal, required, grants=grants, as_of=time, time_limit=time_limit)
+    _print(found, format_)
+
+
+def what_if(
+    snapshot: SnapshotPath,
+    changes: Annotated[Path, typer.Argument(metavar="CHANGES", help="A change file, TOML or JSON.")],
+    required: Required = None,
+    config: Config = None,
+    as_of: AsOf = None,
+    format_: Format = ExplainFormat.text,
+) -> None:
+    """Say what a change would do: who loses or gains what, and which findings go and come.
+
+    Nothing is changed. A change file may hold: as_of, direct_api_key_auth, and lists revoke_credential,
+    suspend_principal, delete_principal, remove_assignment, remove_grant, and tables change_assignment, take_from_role,
+    remove_member, add_assignment, add_grant.
+
+    \b
+    Example:
+      echo 'delete_principal = ["grp-on-call"]' > change.toml
+      auditkit what-if ./snapshot change.toml --required required_permissions.csv
+    """
+    from auditkit.whatif import what_if as tried
+
+    limits = cli_options.limits(config)
+    _print(tried(opened(snapshot), changes, as_of=instant(as_of), limits=limits, required=required), format_)
+
+
+def compare(
+    snapshot: SnapshotPath,
+    a: Annotated[str, typer.Argument(metavar="A", help="A principal's id.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another's.")],
+    time_limit: _TimeLimit = 30.0,
+    as_of: AsOf = None,
+    format_: Format = ExplainFormat.text,
+) -> None:
+    """Put two principals side by side, and say what would give B what A has.
+
+    \b
+    Example:
+      auditkit compare ./snapshot usr-0003 usr-0066
+    """
+    from auditkit.access.compare import compare as compared
+
+    _print(compared(opened(snapshot), a, b, instant(as_of), time_limit=time_limit), format_)
+
+
+def troubleshoot(
+    snapshot: SnapshotPath,
+    symptom: Annotated[str | None, typer.Option("--symptom", metavar="NAME", help="What happens, by its name.")] = None,
+    status: Annotated[int | None, typer.Option("--status", metavar="N", help="The HTTP status of the answer.")] = None,
+    body: Annotated[
+        str | None, typer.Option("--body", metavar="TEXT", help="The error body; never with a secret in it.")
+    ] = None,
+    principal: Annotated[str | None, typer.Option("--principal", metavar="ID", help="Who calls.")] = None,
+    permission: _Permission = None,
+    resource_type: _ResourceType = None,
+    resource: _Resource = None,
+    credential: Annotated[str | None, typer.Option("--credential", metavar="KEYID", help="With which key id.")] = None,
+    role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="Which role is not available.")] = None,
+    context: _Context = None,
+    direct: Annotated[bool, typer.Option("--direct", help="The key itself is sent, not a token.")] = False,
+    api: Annotated[Api, typer.Option("--api", help="Which API is called.")] = Api.iam,
+    as_of: AsOf = None,
+    format_: Format = ExplainFormat.text,
+) -> None:
+    """Go from a symptom, or from an HTTP status and error body, to the check that fails and its fix.
+
+    \b
+    Example:
+      auditkit troubleshoot ./snapshot --status 403 --principal p-7 --permission iot.device.read
+    """
+    from auditkit.access.troubleshoot import troubleshoot as diagnosed
+
+    found = diagnosed(
+        opened(snapshot), symptom, status=status, body=body, principal=principal, permission=permission,
+        resource=_place(resource_type, resource), credential=credential, role=role,
+        context=cli_options.context(context or []), method="direct" if direct else "token", api=api.value,
+        as_of=instant(as_of),
+    )  # fmt: skip
+    if found.asks and format_ is ExplainFormat.text:
+        say("auditkit: more is needed to go on; the answer says what to add")
+    _print(found, format_)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for command in (who_can, narrow, what_if, compare, troubleshoot):
+        app.command(name=command.__name__.replace("_", "-"))(command)
+
+
+def _place(resource_type: str | None, resource: str | None) -> tuple[str, str] | None:
+    if (resource_type is None) != (resource is None):
+        raise InputError("--resource-type and --resource: give both, or neither for the whole organisation")
+    return None if resource_type is None or resource is None else (resource_type, resource)
+
+
+def _print(found: _Result, format_: ExplainFormat) -> None:
+    if format_ is ExplainFormat.json:
+        emit(visible_json(json.dumps(found.to_dict(), ensure_ascii=False)))
+    else:
+        emit(visible_lines(found.to_text()))
