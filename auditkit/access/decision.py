@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -28,7 +28,7 @@ _MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "skipped": "\N{EN DASH}"
 _ENCODE = msgspec.json.Encoder().encode
 
 
-class Check(NamedTuple):
+class Check(msgspec.Struct, frozen=True, gc=False):
     """One check: `result` is pass, fail, unknown or skipped; `fix` is there for a failed one."""
 
     id: str
@@ -42,7 +42,7 @@ class Check(NamedTuple):
         return {"id": self.id, "name": self.name, "result": self.result, "detail": self.detail, "fix": self.fix}
 
 
-class Route(NamedTuple):
+class Route(msgspec.Struct, frozen=True, gc=False):
     """One way to a permission: an assignment or a grant on the principal, or on a group that holds it.
 
     `through` is the chain of groups from the principal to the holder, empty when direct. `stopped_by` is the check that
@@ -91,7 +91,7 @@ class Decision:
 
     def to_json(self) -> bytes:
         """`to_dict` as one line of JSON in UTF-8."""
-        return _ENCODE(self.to_dict())
+        return _ENCODE(self)
 
     @property
     def detail(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ __all__ = ["APIS", "METHODS", "Decision", "Explainer", "explain"]
 METHODS = ("token", "direct")
 APIS = ("iam", "iot")
 # Enough for a batch, and few enough that a stream of ever new principals does not fill the memory.
-_KEPT = 100_000
+_KEPT = 20_000
 
 
 def explain(
@@ -115,7 +115,6 @@ class _Caller:
     def __init__(self, facts: Facts, principal: Principal, now: int) -> None:
         self.facts, self.principal, self._now = facts, principal, now
         self._recognised: dict[tuple[str | None, str, str], tuple[Check, ...]] = {}
-        self._included: dict[str, Step] = {}
 
     def recognised(self, credential: str | None, method: str, api: str) -> tuple[Check, ...]:
         """The authentication checks."""
@@ -148,27 +147,21 @@ class _Caller:
     def first_routes(self) -> tuple[Route, ...]:
         """The routes that AUZ1 to AUZ3 stop, the latest stopped first."""
         ask = words.Ask(self.facts, self.principal, "", None, {})
-        return tuple(words.stopped_route(stop, ask) for step in reversed(self.first) for stop in step.stopped)
+        return tuple(_stopped(0, self.first, ask, {}))
 
     def run(self, permission: str, resource: Resource | None, context: Mapping[str, Any]) -> _Run:
         """The whole sieve for one request."""
         wanted = self.facts.permission(permission)
         steps = list(self.first)
-        unclear: dict[Way, Condition] = {}
+        decided: dict[Way, Condition] = {}
         if steps[-1].result != FAIL:
-            steps.append(self._permitted(permission, wanted))
+            steps.append(sieve.permission_included(steps[-1], wanted))
         if steps[-1].result != FAIL:
             steps.append(sieve.scope_matches(steps[-1], resource, self.facts.hierarchical))
         if steps[-1].result != FAIL:
-            last, unclear = sieve.conditions_hold(steps[-1], context)
+            last, decided = sieve.conditions_hold(steps[-1], context)
             steps.append(last)
-        return _Run(self, words.Ask(self.facts, self.principal, permission, resource, context), steps, unclear)
-
-    def _permitted(self, permission: str, wanted: frozenset[str]) -> Step:
-        found = self._included.get(permission)
-        if found is None:
-            found = self._included[permission] = sieve.permission_included(self.first[-1], wanted)
-        return found
+        return _Run(self, words.Ask(self.facts, self.principal, permission, resource, context), steps, decided)
 
 
 def _refuse_unknown(method: str, api: str) -> None:
@@ -181,8 +174,8 @@ def _refuse_unknown(method: str, api: str) -> None:
 class _Run:
     """One request put through the sieve: the steps up to the one that fails, and what was left."""
 
-    def __init__(self, caller: _Caller, ask: words.Ask, steps: list[Step], unclear: dict[Way, Condition]) -> None:
-        self._caller, self._ask, self._steps, self._unclear = caller, ask, steps, unclear
+    def __init__(self, caller: _Caller, ask: words.Ask, steps: list[Step], decided: dict[Way, Condition]) -> None:
+        self._caller, self._ask, self._steps, self._decided = caller, ask, steps, decided
         self.failed = AUZ[len(steps) - 1] if steps[-1].result == FAIL else None
         self.certain = any(sure for _, sure in steps[-1].kept)
 
@@ -192,22 +185,28 @@ class _Run:
         kept = sorted(self._steps[-1].kept, key=_sure_first)
         if kept:
             return kept[0][0]
-        return next((stop.way for step in reversed(self._steps) for stop in step.stopped), None)
+        return next((way for step in reversed(self._steps) for way in step.stopped), None)
 
     def checks(self) -> tuple[Check, ...]:
         """AUZ1 to AUZ6 in words."""
         told = list(self._caller.first_checks)
         judged = range(len(told), len(self._steps))
-        told += [words.check(at, self._steps[at], self._ask, self._unclear) for at in judged]
+        told += [words.check(at, self._steps[at], self._ask, self._decided) for at in judged]
         told += [words.skipped(at, self.failed or "") for at in range(len(told), len(AUZ))]
         return tuple(told)
 
     def routes(self) -> tuple[Route, ...]:
         """Every route, the one that came nearest first."""
         kept = sorted(self._steps[-1].kept, key=_sure_first)
-        last = [words.kept_route(way, sure, self._ask, self._unclear) for way, sure in kept]
-        later = (stop for step in reversed(self._steps[3:]) for stop in step.stopped)
-        return (*last, *(words.stopped_route(stop, self._ask) for stop in later), *self._caller.first_routes)
+        last = [words.kept_route(way, sure, self._ask, self._decided) for way, sure in kept]
+        return (*last, *_stopped(3, self._steps, self._ask, self._decided), *self._caller.first_routes)
+
+
+def _stopped(since: int, steps: Sequence[Step], ask: words.Ask, decided: Mapping[Way, Condition]) -> Iterator[Route]:
+    """The routes stopped by the checks from this one on, the last stopped first."""
+    for at in range(len(steps) - 1, since - 1, -1):
+        if steps[at].stopped:
+            yield from words.stopped_routes(at, steps[at], ask, decided)
 
 
 def _sure_first(pair: tuple[Way, bool]) -> bool:

@@ -50,7 +50,7 @@ class Role(NamedTuple):
 
 
 class Holding(NamedTuple):
-    """An assignment of a role, or a grant of a permission, to one principal."""
+    """An assignment of a role, or a grant of a permission, to one principal; `text` names it."""
 
     kind: str
     id: str
@@ -61,6 +61,7 @@ class Holding(NamedTuple):
     scope: tuple[str, str] | None
     conditions: tuple[Condition, ...]  # its own and its role's
     expires: int | None
+    text: str
 
 
 class Facts:
@@ -80,6 +81,7 @@ class Facts:
         self.hierarchical = _hierarchical(snapshot.resource_types)
         self._roles = _Roles(snapshot.roles)
         self._assignments = _Rows(snapshot.role_assignments, "assignment_id", "role_id")
+        self._held: dict[str, tuple[Holding, ...]] = {}
         self._grants = _Rows(snapshot.permission_grants, "grant_id", "permission_id")
 
     def _memberships(self, members: pd.DataFrame) -> dict[str, list[str]]:
@@ -121,17 +123,29 @@ class Facts:
         """The credentials of a key id: one, if the data are sound."""
         return self._credentials.get(key_id, [])
 
-    def holdings(self, principal_id: str) -> list[Holding]:
+    def holdings(self, principal_id: str) -> tuple[Holding, ...]:
         """The assignments of a principal, then its grants, by id; not those of its groups."""
-        assigned = [self._holding("assignment", row) for row in self._assignments.of(principal_id)]
-        return assigned + [self._holding("grant", row) for row in self._grants.of(principal_id)]
+        found = self._held.get(principal_id)
+        if found is None:
+            assigned = [self._holding("assignment", row) for row in self._assignments.of(principal_id)]
+            granted = [self._holding("grant", row) for row in self._grants.of(principal_id)]
+            found = self._held[principal_id] = (*assigned, *granted)
+        return found
 
     def _holding(self, kind: str, row: tuple[Any, ...]) -> Holding:
         name, holder, given, organisation, scope_type, scope_path, conditions, expires = row
         role = self._roles.get(given) if kind == "assignment" else None
         attached = parse(conditions) + (role.conditions if role else ())
         scope = None if scope_type is None and scope_path is None else (scope_type or "", scope_path or "")
-        return Holding(kind, name, holder, given, role, organisation, scope, attached, expires)
+        text = self._named(kind, name, given, role)
+        return Holding(kind, name, holder, given, role, organisation, scope, attached, expires, text)
+
+    def _named(self, kind: str, name: str, given: str, role: Role | None) -> str:
+        """A holding in words: role "Gateway operator" (role-12), assignment ra-12."""
+        if kind == "grant":
+            return f"grant {name} of {self.identifiers.get(given, given)}"
+        called = "unknown role" if role is None else f'role "{role.name}"'
+        return f"{called} ({given}), assignment {name}"
 
     def above(self, principal_id: str) -> Iterator[tuple[str, dict[str, str]]]:
         """The groups that hold a principal at any depth, nearest first, with the member by which each was found."""

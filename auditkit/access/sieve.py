@@ -24,30 +24,25 @@ class Way:
     text: str
 
 
-class Stop(NamedTuple):
-    """A way that a check stopped: the check's place in `AUZ`, and what decided it."""
-
-    way: Way
-    at: int
-    by: Condition | None = None
-
-
 class Step(NamedTuple):
-    """One check of the sieve: its result, the ways that it let through, each with whether everything so far passed."""
+    """One check of the sieve: its result, the ways that it let through, each with whether everything so far passed, and
+    those that it stopped.
+    """
 
     result: int
     kept: tuple[tuple[Way, bool], ...]
-    stopped: tuple[Stop, ...]
+    stopped: tuple[Way, ...]
 
 
 def ways(facts: Facts, principal: Principal) -> list[Way]:
     """Every assignment and grant that reaches the caller: its own first, then those of the nearest groups."""
-    found = [Way(holding, (), _text(facts, holding, ())) for holding in facts.holdings(principal.id)]
+    found = [Way(holding, (), holding.text) for holding in facts.holdings(principal.id)]
     for group, found_by in facts.above(principal.id):
         held = facts.holdings(group)
         if held:
             through = _path(group, principal.id, found_by)
-            found += [Way(holding, through, _text(facts, holding, through)) for holding in held]
+            tail = _tail(facts, through)
+            found += [Way(holding, through, holding.text + tail) for holding in held]
     return found
 
 
@@ -60,20 +55,12 @@ def _path(group: str, principal_id: str, found_by: Mapping[str, str]) -> tuple[s
     return tuple(reversed(path))
 
 
-def _text(facts: Facts, holding: Holding, through: tuple[str, ...]) -> str:
-    """A way in words: role "Gateway operator" (role-12), assignment ra-12, through group "on-call" (g-3)."""
-    if holding.kind == "grant":
-        name = f"grant {holding.id} of {facts.identifiers.get(holding.given, holding.given)}"
-    elif holding.role is None:
-        name = f"unknown role ({holding.given}), assignment {holding.id}"
-    else:
-        name = f'role "{holding.role.name}" ({holding.given}), assignment {holding.id}'
-    if not through:
-        return name
+def _tail(facts: Facts, through: tuple[str, ...]) -> str:
+    """The groups that a way leads through, in words: , through group "on-call" (g-3)."""
     short = len(through) <= _SPELLED
     told = [f'"{facts.name(group)}" ({group})' for group in (through if short else through[:1] + through[-1:])]
     middle = " in group " if short else f" and, {len(through) - 1} groups further up, "
-    return f"{name}, through group {middle.join(told)}"
+    return f", through group {middle.join(told)}"
 
 
 def unexpired(found: Sequence[Way], now: int) -> Step:
@@ -82,7 +69,7 @@ def unexpired(found: Sequence[Way], now: int) -> Step:
     for way in found:
         expires = way.holding.expires
         if expires is not None and expires <= now:
-            stopped.append(Stop(way, 0))
+            stopped.append(way)
         else:
             kept.append((way, True))
     return Step(PASS if kept else FAIL, tuple(kept), tuple(stopped))
@@ -101,7 +88,7 @@ def type_supported(step: Step, caller: Principal) -> Step:
             result = PASS if caller.type in role.types else FAIL
         best = max(best, result)
         if result == FAIL:
-            stopped.append(Stop(way, 1))
+            stopped.append(way)
         else:
             kept.append((way, sure and result == PASS))
     return Step(best, tuple(kept), tuple(stopped))
@@ -109,12 +96,12 @@ def type_supported(step: Step, caller: Principal) -> Step:
 
 def route_organisation(step: Step, organisation: str) -> Step:
     """AUZ3: the assignment or grant is the organisation's."""
-    return _split(step, 2, [way.holding.organisation == organisation for way, _ in step.kept])
+    return _split(step, [way.holding.organisation == organisation for way, _ in step.kept])
 
 
 def permission_included(step: Step, permissions: frozenset[str]) -> Step:
     """AUZ4: the role holds the permission, or the grant is for it."""
-    return _split(step, 3, [_includes(way.holding, permissions) for way, _ in step.kept])
+    return _split(step, [_includes(way.holding, permissions) for way, _ in step.kept])
 
 
 def _includes(holding: Holding, permissions: frozenset[str]) -> bool:
@@ -125,7 +112,7 @@ def _includes(holding: Holding, permissions: frozenset[str]) -> bool:
 
 def scope_matches(step: Step, resource: Resource | None, hierarchical: Mapping[str, bool]) -> Step:
     """AUZ5: no scope, or the request names the scope's resource, or one below it where the scope's type allows that."""
-    return _split(step, 4, [covers(way.holding.scope, resource, hierarchical) for way, _ in step.kept])
+    return _split(step, [covers(way.holding.scope, resource, hierarchical) for way, _ in step.kept])
 
 
 def covers(scope: Resource | None, resource: Resource | None, hierarchical: Mapping[str, bool]) -> bool:
@@ -143,25 +130,30 @@ def below(path: str, top: str) -> bool:
     return top != "" and path.startswith(top + "/")
 
 
-def _split(step: Step, at: int, passes: Sequence[bool]) -> Step:
+def _split(step: Step, passes: Sequence[bool]) -> Step:
     """A check that passes or fails, never leaving anything open."""
     if all(passes):
         return Step(PASS if step.kept else FAIL, step.kept, ())
-    kept = tuple(pair for pair, good in zip(step.kept, passes, strict=True) if good)
-    stopped = tuple(Stop(pair[0], at) for pair, good in zip(step.kept, passes, strict=True) if not good)
-    return Step(PASS if kept else FAIL, kept, stopped)
+    kept, stopped = [], []
+    for pair, good in zip(step.kept, passes, strict=True):
+        if good:
+            kept.append(pair)
+        else:
+            stopped.append(pair[0])
+    return Step(PASS if kept else FAIL, tuple(kept), tuple(stopped))
 
 
 def conditions_hold(step: Step, context: Mapping[str, Any]) -> tuple[Step, dict[Way, Condition]]:
-    """AUZ6: the conditions of the assignment or grant and of its role all hold. Also, why a way is unknown."""
-    kept, stopped, unclear, best = [], [], {}, FAIL
+    """AUZ6: the conditions of the assignment or grant and of its role all hold. Also, what decided the others."""
+    decided: dict[Way, Condition] = {}
+    kept, stopped, best = [], [], FAIL
     for way, sure in step.kept:
         result, by = judge(way.holding.conditions, context)
         best = max(best, result)
-        if result == FAIL:
-            stopped.append(Stop(way, 5, by))
-            continue
-        kept.append((way, sure and result == PASS))
         if by is not None:
-            unclear[way] = by
-    return Step(best, tuple(kept), tuple(stopped)), unclear
+            decided[way] = by
+        if result == FAIL:
+            stopped.append(way)
+        else:
+            kept.append((way, sure and result == PASS))
+    return Step(best, tuple(kept), tuple(stopped)), decided

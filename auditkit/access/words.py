@@ -9,7 +9,7 @@ from auditkit.access.authentication import moment
 from auditkit.access.conditions import FAIL, PASS, UNKNOWN, Condition, reason, shown
 from auditkit.access.decision import CHECKS, Check, Route
 from auditkit.access.facts import Facts, Principal, nearest
-from auditkit.access.sieve import AUZ, Resource, Step, Stop, Way
+from auditkit.access.sieve import AUZ, Resource, Step, Way
 
 RESULTS = {FAIL: "fail", UNKNOWN: "unknown", PASS: "pass"}
 _TOLD = 3
@@ -28,13 +28,13 @@ class Ask(NamedTuple):
     context: Mapping[str, Any]
 
 
-def check(at: int, step: Step, ask: Ask, unclear: Mapping[Way, Condition]) -> Check:
+def check(at: int, step: Step, ask: Ask, decided: Mapping[Way, Condition]) -> Check:
     """What one check of the sieve says."""
     name = AUZ[at]
     if step.result == FAIL:
-        return Check(name, CHECKS[name], "fail", _failed(at, step.stopped, ask), fix(at, ask))
-    told = next((way for way, _ in step.kept if _verdict(at, way, unclear) == step.result), step.kept[0][0])
-    return Check(name, CHECKS[name], RESULTS[step.result], f"{told.text}: {_kept(at, told, ask, unclear)}", None)
+        return Check(name, CHECKS[name], "fail", _failed(at, step.stopped, ask, decided), fix(at, ask))
+    told = next((way for way, _ in step.kept if _verdict(at, way, decided) == step.result), step.kept[0][0])
+    return Check(name, CHECKS[name], RESULTS[step.result], f"{told.text}: {_kept(at, told, ask, decided)}", None)
 
 
 def skipped(at: int, failed: str) -> Check:
@@ -44,7 +44,7 @@ def skipped(at: int, failed: str) -> Check:
 
 def has_route(step: Step, facts: Facts) -> Check:
     """AUZ1, which counts; it also says what could not be read and might hold another route."""
-    count, expired = len(step.kept), [stop.way for stop in step.stopped]
+    count, expired = len(step.kept), step.stopped
     if count:
         detail = f"reached by {step.kept[0][0].text}" + (f", and {count - 1} more" if count > 1 else "")
     else:
@@ -59,23 +59,22 @@ def _expired(way: Way) -> str:
     return f"expired on {moment(way.holding.expires)}" if way.holding.expires is not None else ""
 
 
-def _verdict(at: int, way: Way, unclear: Mapping[Way, Condition]) -> int:
+def _verdict(at: int, way: Way, decided: Mapping[Way, Condition]) -> int:
     """What this check alone says of a way that it kept."""
     if at == 1 and way.holding.kind == "assignment":
         return PASS if way.holding.role is not None and way.holding.role.types is not None else UNKNOWN
-    return UNKNOWN if at == 5 and way in unclear else PASS
+    return UNKNOWN if at == 5 and way in decided else PASS
 
 
-def _failed(at: int, stopped: Sequence[Stop], ask: Ask) -> str:
-    told = [f"{stop.way.text}: {blocked(stop, ask)}" for stop in stopped[:_TOLD]]
+def _failed(at: int, stopped: Sequence[Way], ask: Ask, decided: Mapping[Way, Condition]) -> str:
+    told = [f"{way.text}: {blocked(at, way, ask, decided)}" for way in stopped[:_TOLD]]
     more = len(stopped) - _TOLD
     text = "; ".join(told) + (f"; and {more} more" if more > 0 else "")
     return text + _unknown_type(ask) if at == 4 else text
 
 
-def blocked(stop: Stop, ask: Ask) -> str:
+def blocked(at: int, way: Way, ask: Ask, decided: Mapping[Way, Condition]) -> str:
     """Why a check stopped a way."""
-    way, at = stop.way, stop.at
     holding = way.holding
     if at == 0:
         return _expired(way)
@@ -88,7 +87,7 @@ def blocked(stop: Stop, ask: Ask) -> str:
         return _lacks(way, ask)
     if at == 4:
         return f"limited to {_place(holding.scope)}, and the request {_wants(ask.resource)}"
-    return reason(stop.by, FAIL, ask.context) if stop.by else ""
+    return reason(decided[way], FAIL, ask.context)
 
 
 def _lacks(way: Way, ask: Ask) -> str:
@@ -106,7 +105,7 @@ def _wants(resource: Resource | None) -> str:
     return f"names {_place(resource)}" if resource else "asks for the whole organisation"
 
 
-def _kept(at: int, way: Way, ask: Ask, unclear: Mapping[Way, Condition]) -> str:
+def _kept(at: int, way: Way, ask: Ask, decided: Mapping[Way, Condition]) -> str:
     """Why a check let a way through."""
     holding = way.holding
     if at == 1:
@@ -117,7 +116,7 @@ def _kept(at: int, way: Way, ask: Ask, unclear: Mapping[Way, Condition]) -> str:
         return f"{'is for' if holding.kind == 'grant' else 'holds'} {ask.permission}"
     if at == 4:
         return _scope(way, ask) + _unknown_type(ask)
-    return _conditions(way, ask, unclear)
+    return _conditions(way, ask, decided)
 
 
 def _type(way: Way, ask: Ask) -> str:
@@ -138,8 +137,8 @@ def _scope(way: Way, ask: Ask) -> str:
     return f"limited to {_place(scope)}, and {ask.resource[1] if ask.resource else ''} lies below it"
 
 
-def _conditions(way: Way, ask: Ask, unclear: Mapping[Way, Condition]) -> str:
-    by = unclear.get(way)
+def _conditions(way: Way, ask: Ask, decided: Mapping[Way, Condition]) -> str:
+    by = decided.get(way)
     if by is not None:
         return reason(by, UNKNOWN, ask.context)
     told = way.holding.conditions
@@ -179,22 +178,18 @@ def fix(at: int, ask: Ask) -> str:
     return _FIXES[4].replace("{resource}", _place(ask.resource))
 
 
-def stopped_route(stop: Stop, ask: Ask) -> Route:
-    """A route with the check that stopped it, the reason and the fix."""
-    help_ = (
-        "Set a later expiry date if it is still needed, or assign the role again."
-        if stop.at == 0
-        else fix(stop.at, ask)
-    )
-    return _route(stop.way, ask, "fail", AUZ[stop.at], blocked(stop, ask), help_)
+def stopped_routes(at: int, step: Step, ask: Ask, decided: Mapping[Way, Condition]) -> list[Route]:
+    """The routes that one check stopped, each with the reason and the fix."""
+    help_ = _AGAIN if at == 0 else fix(at, ask)
+    return [_route(way, ask, "fail", AUZ[at], blocked(at, way, ask, decided), help_) for way in step.stopped]
 
 
-def kept_route(way: Way, sure: bool, ask: Ask, unclear: Mapping[Way, Condition]) -> Route:
+def kept_route(way: Way, sure: bool, ask: Ask, decided: Mapping[Way, Condition]) -> Route:
     """A route that no check stopped: it passed everything, or something about it is unknown."""
     if sure:
         return _route(way, ask, "pass", None, "passes every check", None)
-    open_ = [_type(way, ask)] if _verdict(1, way, unclear) == UNKNOWN else []
-    open_ += [_conditions(way, ask, unclear)] if way in unclear else []
+    open_ = [_type(way, ask)] if _verdict(1, way, decided) == UNKNOWN else []
+    open_ += [_conditions(way, ask, decided)] if way in decided else []
     return _route(way, ask, "unknown", None, "; ".join(open_), None)
 
 
