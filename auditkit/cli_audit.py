@@ -1,4 +1,4 @@
-"""The commands that judge a snapshot: audit, report, rules."""
+"""The commands that judge a snapshot: audit, rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditkit.cli_options import (
+    Accepted,
     AsOf,
+    Attestations,
     AuditFormat,
     Config,
     Required,
@@ -20,10 +22,13 @@ from auditkit.cli_options import (
     opened,
 )
 from auditkit.cli_output import emit, say, show, write_whole
-from auditkit.terminal import audit_text, columns, visible_json, visible_lines
+from auditkit.terminal import accepted_lines, audit_text, columns, visible_json, visible_lines
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from auditkit.findings import Findings
+    from auditkit.review.accepted import Judged
 
 
 def audit(
@@ -31,6 +36,8 @@ def audit(
     as_of: AsOf = None,
     required: Required = None,
     config: Config = None,
+    accepted: Accepted = None,
+    attestations: Attestations = None,
     format_: Annotated[AuditFormat, typer.Option("--format", help="How to print.")] = AuditFormat.table,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of printing.")] = None,
     fail_on: Annotated[
@@ -45,53 +52,55 @@ def audit(
     """
     from auditkit.findings import audit as judge
 
-    found = judge(opened(snapshot), as_of=instant(as_of), limits=limits(config), required=required)
+    found = judge(
+        opened(snapshot), as_of=instant(as_of), limits=limits(config), required=required, attestations=attestations
+    )
+    judged = None if accepted is None else _judged(found, accepted)
+    found = found if judged is None else judged.open
     if out is not None:
-        write_whole(out, _file_text(found, format_))
+        write_whole(out, _file_text(found, judged, format_))
     elif format_ is AuditFormat.table:
-        show(audit_text(found))
+        show(_table(found, judged))
     elif format_ is AuditFormat.json:
-        emit(visible_json(found.to_json()))
+        emit(visible_json(_json(found, judged)))
     else:
-        emit(visible_lines(found.to_csv()))
+        emit(visible_lines(_csv(found, judged)))
     if fail_on is not None and len(found.at_least(fail_on.value)):
         raise typer.Exit(1)
 
 
-def _file_text(found: Findings, format_: AuditFormat) -> str:
+def _judged(found: Findings, path: Path) -> Judged:
+    """The findings with the accepted ones set apart; its warnings are said."""
+    from auditkit.review.accepted import apply, read_accepted
+
+    judged = apply(found, read_accepted(path), found.as_of)
+    for warning in judged.warnings:
+        say(f"{path.name}, {warning}")
+    return judged
+
+
+def _file_text(found: Findings, judged: Judged | None, format_: AuditFormat) -> str:
     """What a file gets: the table as printed, JSON and CSV with every character as it is."""
     if format_ is AuditFormat.table:
-        return audit_text(found).plain
-    return found.to_json() if format_ is AuditFormat.json else found.to_csv()
+        return _table(found, judged).plain
+    return _json(found, judged) if format_ is AuditFormat.json else _csv(found, judged)
 
 
-def report(
-    snapshot: SnapshotPath,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.html", help="The report to write.")],
-    notebook: Annotated[
-        str, typer.Option("--notebook", metavar="NAME", help="A bundled notebook's name, or the path of your own.")
-    ] = "quarterly_access_review",
-    as_of: AsOf = None,
-    required: Required = None,
-    config: Config = None,
-) -> None:
-    """Run a notebook on a snapshot and write it as one HTML file that needs nothing else.
+def _table(found: Findings, judged: Judged | None) -> Text:
+    text = audit_text(found)
+    return text if judged is None else text.append("\n".join(["", *accepted_lines(judged.accepted), ""]))
 
-    \b
-    Example:
-      auditkit report ./snapshot --required required.csv --out access-review.html
-    """
-    from auditkit.access.required import read_required
-    from auditkit.report import make_report
 
-    # Read here first: what is wrong with them is then said at once, not by the notebook.
-    limits(config)
-    if required is not None:
-        read_required(required)
-    make_report(
-        opened(snapshot), out=out, notebook=notebook, as_of=instant(as_of), required=required, config=config
-    )
-    say(f"wrote {out}")
+def _json(found: Findings, judged: Judged | None) -> str:
+    from auditkit.review.accepted import to_json
+
+    return found.to_json() if judged is None else to_json(judged)
+
+
+def _csv(found: Findings, judged: Judged | None) -> str:
+    from auditkit.review.accepted import to_csv
+
+    return found.to_csv() if judged is None else to_csv(judged)
 
 
 def rules(

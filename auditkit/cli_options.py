@@ -35,6 +35,8 @@ class AuditFormat(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
+    sarif = "sarif"
+    junit = "junit"
 
 
 class RulesFormat(StrEnum):
@@ -81,6 +83,13 @@ AsOf = Annotated[
 ]
 Required = Annotated[
     Path | None, typer.Option("--required", metavar="CSV", help="The permissions that each principal must have.")
+]
+Accepted = Annotated[
+    Path | None,
+    typer.Option("--accepted", metavar="FILE", help="Findings that somebody accepts until a day, as TOML: shown apart."),
+]
+Attestations = Annotated[
+    Path | None, typer.Option("--attestations", metavar="FILE", help="What people attest of what no API tells, as TOML.")
 ]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Limits, as TOML.")]
 

@@ -12,6 +12,7 @@ import pandas as pd
 from auditkit import findings_text
 from auditkit.access.required import read_required
 from auditkit.access.tables import LINEAGE, Tables
+from auditkit.attestations import read_attestations
 from auditkit.errors import InputError
 from auditkit.findings_frame import COLUMNS, findings_frame
 from auditkit.limits import Limits
@@ -70,14 +71,17 @@ def audit(
     limits: Limits | None = None,
     required: pd.DataFrame | str | Path | None = None,
     scan: pd.DataFrame | None = None,
+    attestations: pd.DataFrame | str | Path | None = None,
 ) -> Findings:
     """Judge a snapshot by every rule at `as_of` (default: when it was pulled).
 
     `required` is a frame of required permissions or the path of its CSV; `scan` a frame of the key ids that were found
-    somewhere, with the place.
+    somewhere, with the place; `attestations` a frame of what people attest, or the path of its TOML.
     """
     rows = read_required(required) if isinstance(required, str | Path) else required
-    return run_rules(Tables(snapshot, as_of=as_of, required=rows, scan=scan), limits or Limits())
+    attested = read_attestations(attestations) if isinstance(attestations, str | Path) else attestations
+    tables = Tables(snapshot, as_of=as_of, required=rows, scan=scan, attestations=attested)
+    return run_rules(tables, limits or Limits())
 
 
 def run_rules(tables: Tables, limits: Limits, ids: Iterable[str] | None = None) -> Findings:

@@ -31,6 +31,7 @@ class Limits:
     credential_max_age_days: int = 90
     credential_max_lifetime_days: int = 365
     rotation_overlap_days: int = 7
+    attestation_days: int = 90
     broad_role_share: float = 0.5
     administrators: tuple[int, int] = (2, 4)
     toxic_pairs: tuple[tuple[str, str], ...] = ()
@@ -89,6 +90,11 @@ class Limits:
     def rotation_overlap(self) -> pd.Timedelta:
         """How long an old and a new credential may both be live."""
         return _days(self.rotation_overlap_days)
+
+    @property
+    def attestation(self) -> pd.Timedelta:
+        """How long ago an attestation may have been made."""
+        return _days(self.attestation_days)
 
     def table(self) -> pd.DataFrame:
         """Every limit as text: name, value, default, source ("" where none is given)."""

@@ -114,6 +114,14 @@ def _append_findings(out: Text, frame: pd.DataFrame) -> None:
 _HEAD = ("severity", "rule", "subject", "finding")
 
 
+def accepted_lines(accepted: pd.DataFrame) -> list[str]:
+    """The accepted findings, each with its owner, the end, and the reason."""
+    until = accepted.until.dt.strftime("%Y-%m-%d %H:%M")
+    rows = zip(accepted.rule, accepted.subject_id, accepted.owner, until, accepted.reason, strict=True)
+    lines = columns(rows, head=("rule", "subject", "owner", "until (UTC)", "reason"))
+    return [f"{counted(len(accepted), 'accepted finding')}, counted apart:", *(lines if len(accepted) else [])]
+
+
 def top_findings(findings: Findings, most: int) -> list[str]:
     """The worst findings, a line each: at most two of a rule, so that one rule does not hide the others."""
     frame = findings.frame

@@ -85,6 +85,7 @@ def test_what_is_found_is_literally_this() -> None:
         ("ROL008", "high", "principal|role", "gate|r"),
         ("CRD002", "medium", "credential", "c1"),
         ("ORG003", "medium", "organisation", "o1"),
+        ("ORG004", "medium", "organisation", "o1"),
         ("PRN003", "medium", "principal", "ada"),
         ("PRN006", "low", "principal", "bo"),
         ("ORG002", "info", "organisation", "o1"),

@@ -23,7 +23,7 @@ ROOMS = (
     ("schema", "schema_columns", "schema_times"),
     ("manifest", "problems", "store", "snapshot"),
     ("source",),
-    ("bundle",),
+    ("bundle", "attestations"),
     ("access",),
     ("limits",),
     ("rules",),

@@ -79,6 +79,7 @@ def test_the_table_lists_every_limit():
         "credential_max_age_days",
         "credential_max_lifetime_days",
         "rotation_overlap_days",
+        "attestation_days",
         "broad_role_share",
         "administrators",
         "toxic_pairs",

@@ -11,6 +11,7 @@ import pandas as pd
 from auditkit.access import effective, gaps, routes, state
 from auditkit.access.explain import Explainer
 from auditkit.access.required import EMPTY
+from auditkit.attestations import EMPTY as NO_ATTESTATIONS
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -42,6 +43,7 @@ LINEAGE: dict[str, tuple[str, ...]] = {
     "gaps": (*_DECIDING, "resource_types"),
     "excess": _DECIDING,
     "scan": (),
+    "attestations": (),
 }  # fmt: skip
 
 
@@ -49,6 +51,7 @@ class Tables(Mapping[str, Any]):
     """The tables of a snapshot at `as_of` (default: when it was pulled), by name; a table is made when first read.
 
     `required` is a frame as `read_required` gives it, `scan` a frame with `key_id` and `place`; both may be None.
+    `attestations` is a frame as `read_attestations` gives it; None means that none were made.
     """
 
     def __init__(
@@ -58,10 +61,15 @@ class Tables(Mapping[str, Any]):
         as_of: pd.Timestamp | None = None,
         required: pd.DataFrame | None = None,
         scan: pd.DataFrame | None = None,
+        attestations: pd.DataFrame | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.as_of = snapshot.as_of if as_of is None else as_of
-        self._made: dict[str, Any] = {"required": required, "scan": scan}
+        self._made: dict[str, Any] = {
+            "required": required,
+            "scan": scan,
+            "attestations": NO_ATTESTATIONS if attestations is None else attestations,
+        }
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:

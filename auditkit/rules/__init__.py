@@ -27,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     organisation.direct_authentication,
     organisation.legacy_token,
     organisation.administrators,
+    organisation.unattested_token,
     permissions.missing,
     permissions.excess,
     permissions.direct,

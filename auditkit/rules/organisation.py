@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from auditkit.limits import Limits
-from auditkit.rules.base import Hits, among, hits, rule
+from auditkit.rules.base import NO_HITS, Hits, among, hits, rule
 from auditkit.rules.needs import catalogue
 
 
@@ -76,3 +76,32 @@ def _listed(people: pd.DataFrame) -> pd.Series:
     """The ids of all these people as the one list of a one-row column."""
     ids = sorted(people.principal_id.unique())
     return pd.Series([ids], dtype=pd.ArrowDtype(pa.list_(pa.string())))
+
+
+@rule("ORG004", "No recent attestation on the legacy admin token", subject="organisation", severity="medium",
+      reads=("organisation", "principals", "attestations"), spares=("credentials",))  # fmt: skip
+def unattested_token(
+    organisation: pd.DataFrame,
+    principals: pd.DataFrame,
+    attestations: pd.DataFrame,
+    *,
+    as_of: pd.Timestamp,
+    limits: Limits,
+) -> Hits:
+    """The organisation has API-key principals, and nobody has attested within `attestation_days` who holds the legacy
+    admin token of `/admin/developer` and when it was last changed: what is outside IAM is known only by being asked.
+
+    Fix: look under `/admin/developer`, and write who holds the token and when it was changed into the attestations.
+    """
+    made = attestations.loc[attestations.kind.eq("legacy-token") & attestations.when.le(as_of), "when"]
+    last = made.max()
+    if pd.notna(last) and last >= as_of - limits.attestation:
+        return NO_HITS
+    told = "has never been attested" if pd.isna(last) else f"was last attested on {last:%Y-%m-%d}"
+    counted = organisation.assign(api_keys=int(principals.type.eq("ApiKey").sum()), told=told, last=last)
+    return hits(
+        counted[counted.api_keys.gt(0)],
+        subject=["organisation_id"],
+        message="API-key principals: {api_keys}; the legacy admin token {told}",
+        related={"organisation_id": "organisation_id", "api_key_principals": "api_keys", "last_attested": "last"},
+    )

@@ -6,6 +6,8 @@ from __future__ import annotations
 from tools import (
     AS_OF,
     RuleLaws,
+    ago,
+    ahead,
     api_key,
     assignment,
     flagged,
@@ -21,6 +23,7 @@ from tools import (
     why_not,
 )
 
+from auditkit.attestations import attestations
 from auditkit.limits import Limits
 
 
@@ -105,3 +108,34 @@ class TestORG003(RuleLaws):
 
     def test_without_a_catalogue_it_is_not_evaluated(self) -> None:
         assert "no role's breadth can be told" in (why_not(judge("ORG003", principals=PEOPLE)) or "")
+
+
+def attested(when, kind="legacy-token"):
+    return attestations([{"kind": kind, "what": "held by Mara", "who": "Mara", "when": when, "note": ""}])
+
+
+class TestORG004(RuleLaws):
+    rule = "ORG004"
+    given = {"principals": [api_key()]}
+    hits = {
+        "none at all": ({}, {"o1": "medium"}),
+        "older": ({"attestations": attested(ago(90, -1))}, {"o1": "medium"}),
+        "only break-glass": ({"attestations": attested(ago(1), "break-glass")}, {"o1": "medium"}),
+        "made later than it is judged": ({"attestations": attested(ahead(0, 1))}, {"o1": "medium"}),
+    }
+    clean = {
+        "at the limit": {"attestations": attested(ago(90))},
+        "a second younger": {"attestations": attested(ago(90, 1))},
+        "just now": {"attestations": attested(AS_OF)},
+        "an old and a young one": {"attestations": attested(ago(400)).merge(attested(ago(1)), how="outer")},
+        "no API key": {"principals": [principal(), service(), group()]},
+    }
+
+    def test_it_tells_when_it_was_last_attested(self):
+        found = judge("ORG004", principals=[api_key()], attestations=attested(ago(120)))
+        assert found.frame.message.tolist() == ["API-key principals: 1; the legacy admin token was last attested on 2026-06-03"]
+        assert related(found, "o1")["last_attested"] == "2026-06-03T00:00:00Z"
+
+    def test_the_limit_is_configured(self):
+        given = {"principals": [api_key()], "attestations": attested(ago(120))}
+        assert flagged(judge("ORG004", limits=Limits(attestation_days=120), **given)) == {}

@@ -132,11 +132,12 @@ def judge(
     limits: Limits | None = None,
     required: pd.DataFrame | None = None,
     scan: pd.DataFrame | None = None,
+    attestations: pd.DataFrame | None = None,
     as_of: pd.Timestamp | None = None,
     **records: Any,
 ) -> Findings:
     """What one rule says of these records."""
-    tables = Tables(snapshot_of(**records), as_of=as_of, required=required, scan=scan)
+    tables = Tables(snapshot_of(**records), as_of=as_of, required=required, scan=scan, attestations=attestations)
     return run_rules(tables, limits or Limits(), [rule_id])
 
 

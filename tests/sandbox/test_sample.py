@@ -63,6 +63,7 @@ EXPECTED = {
     "ORG001": {"info": 1},
     "ORG002": {"info": 1},
     "ORG003": {"medium": 1},
+    "ORG004": {"medium": 1},
     "DAT001": {"medium": 3},
     "DAT002": {"high": 1},
     "DAT003": {"medium": 1},
