@@ -194,7 +194,7 @@ def test_an_address_of_the_same_origin(reference: str, target: str) -> None:
         "http://iam.example.com:443/x", "https://iam.example.com@evil.example/x", "https://user@iam.example.com/x",
         "https://iam.example.com.evil.example/x", "https://[::1]/x", "https://0x7f000001/x", "file:///etc/passwd", "javascript:x",
         "https:\\\\evil.example/x", "/\\evil.example", "https://iam.example.com\r\n.evil.example/", "https://iam.example.com /x",
-        "https://ıam.example.com/x", "https://iam.example.com:port/x", "",
+        "https://\u0131am.example.com/x", "https://iam.example.com:port/x", "",
         "https://iam.example.com\u3002evil.example/", "x" * 9000,
     ],
 )  # fmt: skip

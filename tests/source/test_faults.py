@@ -396,7 +396,7 @@ def test_an_unreachable_server() -> None:
     with FakeIam() as iam:
         url = iam.url
     iam.url = url
-    with pytest.raises(Unreachable, match="no connection to http://127.0.0.1") as refused:
+    with pytest.raises(Unreachable, match=r"no connection to http://127\.0\.0\.1") as refused:
         pulled(iam)
     sweep_error(refused.value)
 
@@ -431,9 +431,12 @@ def test_a_redirect_is_not_followed(foreign: Foreign, status: int) -> None:
 
 def test_a_redirect_of_the_token_post_is_not_followed(foreign: Foreign) -> None:
     elsewhere = f"http://127.0.0.1:{foreign.port}/iam/auth/token"
-    with FakeIam({"/iam/auth/token": lambda request: reply(307, location=elsewhere)}) as iam:
-        with pytest.raises(Refused, match="unexpected redirect") as refused:
-            pulled(iam)
+    redirect = reply(307, location=elsewhere)
+    with (
+        FakeIam({"/iam/auth/token": lambda request: redirect}) as iam,
+        pytest.raises(Refused, match="unexpected redirect") as refused,
+    ):
+        pulled(iam)
     sweep_error(refused.value)
 
 

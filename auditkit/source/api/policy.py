@@ -18,7 +18,6 @@ class Policy:
     longest_wait: float = 20.0
     longest_asked_wait: float = 120.0
     connect_seconds: float = 10.0
-    read_seconds: float = 30.0
     request_seconds: float = 60.0
     page_bytes: int = 32 * 1024 * 1024
     pages: int = 10_000
