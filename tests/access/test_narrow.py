@@ -1,0 +1,143 @@
+"""The narrowest access: exact, proven, and enough when it is put through what-if."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import pandas as pd
+import pytest
+from documents import snapshot_of
+from random_organisations import PATHS
+from random_organisations import organisation as random_organisation
+from small import given, organisation, role
+
+from auditkit.access.cover import choose
+from auditkit.access.narrow import narrow, narrow_all
+from auditkit.errors import InputError, UnknownPrincipal
+from auditkit.whatif import what_if
+
+
+def required(*rows: tuple[str, ...]) -> pd.DataFrame:
+    names = ("principal_id", "permission", "resource_type", "resource_path", "expect", "reason")
+    padded = [dict(zip(names, row, strict=False)) for row in rows]
+    frame = pd.DataFrame({name: [row.get(name) for row in padded] for name in names}, dtype="str")
+    return frame.assign(line=range(2, len(rows) + 2), expect=frame.expect.fillna("allow"))
+
+
+def chosen(narrowing: Any) -> list[tuple[str, str, object]]:
+    return [(each.kind, each.id, each.place) for each in narrowing.chosen]
+
+
+def test_the_role_with_the_least_excess() -> None:
+    found = narrow(snapshot_of(organisation()), "gate", required(("gate", "iot.device.read")))
+    assert chosen(found) == [("role", "reader", None)]
+    assert (found.excess, found.proven, found.unmet) == ((), True, ())
+    assert found.removed_assignments == ("ra-2",)
+    assert found.taken == ("iot.device.write",)
+
+
+def test_one_role_rather_than_two_where_the_excess_is_equal() -> None:
+    rows = required(("gate", "iot.device.read"), ("gate", "iot.device.write"))
+    assert chosen(narrow(snapshot_of(organisation()), "gate", rows)) == [("role", "writer", None)]
+
+
+def test_a_resource_is_answered_by_a_scope() -> None:
+    rows = required(("gate", "iot.device.write", "iot.network", "/net-1"), ("gate", "iot.device.read", "iot.network", "/net-1"))
+    found = narrow(snapshot_of(organisation()), "gate", rows)
+    assert chosen(found) == [("role", "writer", ("iot.network", "/net-1"))]
+    assert found.chosen[0].held == "ra-2"
+    assert found.unchanged
+    assert found.change() == {}
+
+
+def test_what_cannot_be_met_says_why() -> None:
+    roles = [role("people", ["iam.key.create"], ["User"]), role("maybe", ["iot.device.read"], None),
+             role("if", ["iot.device.write"], ["ApiKey"],
+                  conditions=[{"attribute": "request.ip", "operator": "cidr", "value": "10.0.0.0/8"}])]  # fmt: skip
+    rows = required(*(("gate", each) for each in ("iam.key.create", "iot.device.read", "iot.device.write", "iot.stream.publish", "no.such.thing")))
+    found = narrow(snapshot_of(organisation(roles=roles)), "gate", rows)
+    assert {each.permission: each.reason for each in found.unmet} == {
+        "iam.key.create": "no role that supports ApiKey holds it; it is held by People",
+        "iot.device.read": "no role that supports ApiKey holds it; it is held by Maybe",
+        "iot.device.write": "the roles that support ApiKey hold it under conditions only: If",
+        "iot.stream.publish": "no role holds it",
+        "no.such.thing": "the catalogue has no such permission",
+    }
+    assert found.chosen == ()
+
+
+def test_grants_take_part_only_if_asked() -> None:
+    rows = required(("gate", "iot.stream.publish"))
+    assert chosen(narrow(snapshot_of(organisation()), "gate", rows)) == [("role", "wide", None)]
+    assert chosen(narrow(snapshot_of(organisation()), "gate", rows, grants=True)) == [("grant", "iot.stream.publish", None)]
+
+
+def test_nothing_is_proposed_that_must_never_be_held() -> None:
+    rows = required(("gate", "iot.stream.publish"), ("gate", "iam.key.create", None, None, "deny"))  # type: ignore[arg-type]
+    found = narrow(snapshot_of(organisation()), "gate", rows)
+    assert found.chosen == ()
+    assert "must never be held" in found.unmet[0].reason
+
+
+def test_groups_are_left_and_an_expired_assignment_is_not_touched() -> None:
+    routes = [given("ra-1", "outer", "wide"), given("ra-9", "ada", "wide", expiresAt="2026-10-01T00:00:00Z")]
+    found = narrow(snapshot_of(organisation(roleAssignments=routes)), "ada", required(("ada", "iot.device.read")))
+    assert found.left_groups == ("inner",)
+    assert found.removed_assignments == ()
+
+
+def test_bad_input() -> None:
+    whole = snapshot_of(organisation())
+    with pytest.raises(UnknownPrincipal, match="gate"):
+        narrow(whole, "gaet", required(("gate", "iot.device.read")))
+    with pytest.raises(InputError, match="no required row"):
+        narrow(whole, "ada", required(("gate", "iot.device.read")))
+    assert narrow_all(whole, required(("nobody", "iot.device.read"))).unknown == ("nobody",)
+
+
+def test_a_time_limit_that_ends_the_search_is_told() -> None:
+    found = narrow(snapshot_of(organisation()), "gate", required(("gate", "iot.stream.publish")), time_limit=0.0)
+    assert chosen(found) == [("role", "wide", None)]
+    assert not found.proven
+    assert "its excess is 3, and no choice can have less than 0" in found.proof
+
+
+def test_the_cover_is_the_best_of_all() -> None:
+    """Against every subset of the candidates, on random sets."""
+    for seed in range(60):
+        random = Random(seed)
+        covers = [frozenset(random.sample(range(5), random.randint(0, 3))) for _ in range(8)]
+        extras = [frozenset(random.sample(range(6), random.randint(0, 4))) for _ in range(8)]
+        items = frozenset().union(*covers)
+        every = [each for size in range(9) for each in combinations(range(8), size)
+                 if frozenset().union(*(covers[at] for at in each)) == items]  # fmt: skip
+        best = min((len(frozenset().union(*(extras[at] for at in each))), len(each)) for each in every)
+        found = choose(covers, extras, [1.0] * 8, time_limit=30)
+        assert (found.excess, len(found.chosen)) == best
+        assert found.proven
+
+
+def test_what_is_proposed_leaves_no_required_row_missing() -> None:
+    """The law: put through what-if, no row that could be met is missing, and none that was met breaks."""
+    for seed in range(15):
+        random = Random(seed)
+        document = random_organisation(random)
+        whole = snapshot_of(document)
+        names = [each["identifier"] for each in document["permissions"]]
+        rows = required(*{
+            (random.choice(document["principals"])["id"], random.choice(names),
+             *random.choice([(), ("iot.network", random.choice(PATHS))]))
+            for _ in range(4)
+        })  # fmt: skip
+        found = narrow_all(whole, rows, grants=random.random() < 0.5)
+        if not found.change():
+            continue
+        unmet = {(each.principal_id, gap.permission, *(gap.place or (None, None))) for each in found.each for gap in each.unmet}
+        outcome = what_if(whole, found.change(), required=rows)
+        usable = {each["id"] for each in document["principals"] if each["status"] == "Active"}
+        for row in outcome.broken.to_dict("records"):
+            place = (row["resource_type"], row["resource_path"]) if row["resource_path"] == row["resource_path"] else (None, None)
+            assert (row["principal_id"], row["permission"], *place) in unmet, (seed, row)
+            assert row["principal_id"] in usable

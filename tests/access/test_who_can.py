@@ -1,0 +1,98 @@
+"""Who can: certain and possible apart, by the shortest route; and the law that it is the inverse of `explain`."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from documents import AS_OF, snapshot_of
+from random_organisations import organisation as random_organisation
+from random_organisations import requests
+from small import given, organisation, role
+
+from auditkit.access.explain import Explainer
+from auditkit.access.who_can import WhoCan, who_can
+from auditkit.errors import UnknownPermission
+
+
+def test_through_groups_at_any_depth_by_the_shortest_route() -> None:
+    roles = [role("reader", ["iot.device.read"], ["ApiKey", "Group", "User"])]
+    found = who_can(snapshot_of(organisation(roles=roles)), "iot.device.read")
+    assert found.principal_id.to_list() == ["ada", "inner", "outer"]
+    assert found.certainty.to_list() == ["certain"] * 3
+    assert found.route.iloc[0] == 'role "Reader", assignment ra-1, through group "Inner", in group "Outer"'
+    assert found.through.iloc[0] == "inner, outer"
+    assert found.through.isna().to_list() == [False, False, True]
+
+
+def test_the_callers_type_counts_not_the_groups() -> None:
+    roles = [role("reader", ["iot.device.read"], ["User"])]
+    found = who_can(snapshot_of(organisation(roles=roles)), "iot.device.read")
+    assert found.principal_id.to_list() == ["ada"]
+
+
+def test_a_scope_reaches_its_place_and_what_lies_below_and_nothing_else() -> None:
+    whole = snapshot_of(organisation())
+    for path, there in (("/net-1", True), ("/net-1/dev-2", True), ("/net-10", False), ("/", False)):
+        found = who_can(whole, "iot.device.write", ("iot.network", path))
+        assert found.principal_id.to_list() == (["gate"] if there else [])
+    assert who_can(whole, "iot.device.write").empty
+
+
+def test_what_may_be_is_possible_not_certain() -> None:
+    condition = [{"attribute": "request.ip", "operator": "cidr", "value": "10.0.0.0/8"}]
+    routes = [given("ra-1", "outer", "reader", conditions=condition), given("ra-2", "bob", "reader")]
+    whole = snapshot_of(organisation(roleAssignments=routes))
+    found = who_can(whole, "iot.device.read")
+    assert dict(zip(found.principal_id, found.certainty, strict=True)) == {
+        "bob": "certain",
+        "ada": "possible",
+    }
+    inside = who_can(whole, "iot.device.read", context={"request.ip": "10.1.2.3"})
+    assert set(inside.certainty) == {"certain"}
+    outside = who_can(whole, "iot.device.read", context={"request.ip": "11.1.2.3"})
+    assert outside.principal_id.to_list() == ["bob"]
+
+
+@pytest.mark.parametrize(("expires", "there"), [("2026-09-30T23:59:59Z", 0), ("2026-10-01T00:00:00Z", 0), ("2026-10-01T00:00:01Z", 1)])
+def test_an_expired_route_gives_nothing(expires: str, there: int) -> None:
+    routes = [given("ra-1", "outer", "reader", expiresAt=expires)]
+    assert len(who_can(snapshot_of(organisation(roleAssignments=routes)), "iot.device.read")) == there
+
+
+def test_machine_only_and_nobody_who_is_not_usable() -> None:
+    routes = [given(f"ra-{name}", name, "wide") for name in ("ada", "gate", "gone")]
+    whole = snapshot_of(organisation(roleAssignments=routes))
+    assert who_can(whole, "iam.key.create", machine_only=True).principal_id.to_list() == ["gate"]
+    assert who_can(whole, "iam.key.create").principal_id.to_list() == ["ada", "gate"]
+
+
+def test_an_unknown_permission_names_the_nearest() -> None:
+    with pytest.raises(UnknownPermission, match=r"iot\.device\.read"):
+        who_can(snapshot_of(organisation()), "iot.device.raed")
+
+
+def test_a_hostile_name_is_escaped() -> None:
+    document = organisation()
+    document["principals"][0]["displayName"] = "<script>\x1b[2J"
+    answer = WhoCan(permission="iot.device.read", resource=None, machine_only=False,
+                    frame=who_can(snapshot_of(document), "iot.device.read"))  # fmt: skip
+    assert "<script>" not in answer._repr_html_()
+    assert "\x1b" not in answer.to_text()
+    assert answer.to_dict()["certain"][0]["display_name"] == "<script>\x1b[2J"
+
+
+def test_it_is_the_inverse_of_explain() -> None:
+    """On random organisations: certain exactly where explain says allowed, possible where it says undetermined."""
+    words = {"allowed": "certain", "undetermined": "possible", "denied": None}
+    for seed in range(40):
+        random = Random(seed)
+        document = random_organisation(random)
+        whole = snapshot_of(document)
+        explainer = Explainer(whole, AS_OF)
+        for request in requests(random, document, 3):
+            asked = (request["permission"], request["resource"], request["context"])
+            found = who_can(whole, *asked)
+            said = dict(zip(found.principal_id, found.certainty, strict=True))
+            for name in whole.principals.principal_id:
+                assert said.get(name) == words[explainer.outcome(name, *asked)[0]], (seed, name, asked)
