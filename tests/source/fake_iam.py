@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -82,6 +83,8 @@ class FakeIam:
     """A server in a thread. `script[path]` is a list of replies to give first, or a function of the request."""
 
     script: dict[str, list[Reply] | Script] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
+    host: str = "127.0.0.1"
     seen: list[Request] = field(default_factory=list)
     connections: int = 0
 
@@ -106,9 +109,9 @@ class FakeIam:
     async def _serve(self, started: threading.Event) -> None:
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=2**20)
+        server = await asyncio.start_server(self._connection, self.host, 0, limit=2**20, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
         started.set()
         await self._stop.wait()
         server.close()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import ssl
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
-from canary import KEY, TOKEN, leaks
+from canary import KEY, TOKEN, leaks, sweep_error
 from fake_iam import FakeIam, Reply, Request, error, token
 from pulling import Naps, hasty, pulled
 
@@ -17,6 +21,7 @@ from auditkit.errors import InputError, Refused, Unreachable
 from auditkit.source.api.auth import Keeper, Pass
 from auditkit.source.api.faults import Cut
 from auditkit.source.api.origin import read_base, same_origin_target
+from auditkit.source.api.pull import pull
 from auditkit.source.api.retry import Patience, retry_after
 from auditkit.source.api.transport import Answer, quiet_loggers
 from auditkit.source.secret import Hidden, Secret
@@ -280,12 +285,102 @@ def test_httpx_is_quiet_and_clean(caplog: pytest.LogCaptureFixture) -> None:
     assert not leaks(caplog.text)
 
 
-def test_a_pull_logs_no_secret_even_at_debug(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_pull_logs_no_secret_even_at_debug(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     quiet_loggers()
     caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore"):
         caplog.set_level(logging.DEBUG, logger=name)
-    with FakeIam({"/iam/roles": [error(500)]}) as iam:
+    with FakeIam({"/iam/roles": [error(500)]}) as iam, through(iam) as proxy:
         pulled(iam)
+        caplog.set_level(logging.DEBUG, logger="httpcore")
+        monkeypatch.setenv("http_proxy", proxy.url)
+        pulled(iam, env_proxy=True)
     assert "httpcore.http11" in {record.name for record in caplog.records}
     assert not leaks(caplog.text)
+
+
+# A proxy, TLS
+
+
+def through(iam: FakeIam) -> FakeIam:
+    """A forward proxy to the fake API."""
+
+    def forward(request: Request) -> Reply:
+        assert request.target.startswith(f"{iam.url}/")
+        target = request.target.removeprefix(iam.url)
+        inner = Request(request.method, target, request.headers, request.body)
+        return iam.usual(inner)
+
+    proxy = FakeIam()
+    proxy.usual = forward  # type: ignore[method-assign]
+    return proxy
+
+
+def test_a_proxy_that_was_asked_for_is_used_and_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeIam() as iam, through(iam) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.replace("//", "//me:word@"))
+        snapshot = pulled(iam, env_proxy=True)
+        assert iam.connections == 0
+    assert snapshot.complete
+    assert f"read through the proxy http://127.0.0.1:{proxy.port}" in snapshot.manifest.notes
+    assert "word" not in str(snapshot.manifest.notes)
+
+
+def test_no_proxy_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with FakeIam() as iam:
+        assert pulled(iam, env_proxy=True).complete
+
+
+PEM = Path(__file__).with_name("loopback.pem")
+
+
+def tls() -> ssl.SSLContext:
+    """A server's side, with a certificate for loopback that nobody vouches for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(PEM)
+    return context
+
+
+def test_https_with_an_authority_of_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    with FakeIam(tls=tls()) as iam:
+        assert pulled(iam, ca_bundle=PEM).complete
+    assert not (tmp_path / "keys").exists()
+
+
+def test_a_certificate_that_cannot_be_verified_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(PEM))
+    naps = Naps()
+    with FakeIam(tls=tls()) as iam:
+        with pytest.raises(Unreachable, match=r"certificate cannot be verified .*ca_bundle") as refused:
+            pulled(iam, policy=hasty(naps))
+        assert iam.seen == []
+    assert naps == []
+    sweep_error(refused.value)
+
+
+def test_a_certificate_for_another_name_is_refused() -> None:
+    with FakeIam(tls=tls(), host="127.0.0.2") as iam:
+        with pytest.raises(Unreachable, match="certificate cannot be verified"):
+            pulled(iam, ca_bundle=PEM)
+        assert iam.seen == []
+
+
+def test_a_server_that_does_not_speak_tls() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            caller = server.accept()[0]
+            caller.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            caller.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(Unreachable, match="no TLS connection") as refused:
+            pull(f"https://127.0.0.1:{server.getsockname()[1]}", "org-1", Secret(KEY), policy=hasty())
+        thread.join()
+    sweep_error(refused.value)
