@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import auditkit
-from auditkit import cli_access, cli_audit, cli_lab, cli_source
+from auditkit import cli_access, cli_audit, cli_lab, cli_report, cli_source
 from auditkit.cli_output import emit, prepare_streams, say
 from auditkit.errors import AuditkitError
 
@@ -54,7 +54,7 @@ def options(
 # In the order in which a person meets them.
 for _command in (
     cli_lab.demo, cli_source.sandbox, cli_source.pull, cli_source.import_, cli_audit.audit, cli_access.explain,
-    cli_audit.report, cli_audit.rules, cli_lab.lab,
+    cli_report.report, cli_audit.rules, cli_lab.lab,
 ):  # fmt: skip
     app.command(name=_command.__name__.rstrip("_"))(_command)
 

@@ -63,8 +63,10 @@ def audit(
         show(_table(found, judged))
     elif format_ is AuditFormat.json:
         emit(visible_json(_json(found, judged)))
-    else:
+    elif format_ is AuditFormat.csv:
         emit(visible_lines(_csv(found, judged)))
+    else:
+        emit(_for_pipelines(found, format_))
     if fail_on is not None and len(found.at_least(fail_on.value)):
         raise typer.Exit(1)
 
@@ -83,7 +85,16 @@ def _file_text(found: Findings, judged: Judged | None, format_: AuditFormat) -> 
     """What a file gets: the table as printed, JSON and CSV with every character as it is."""
     if format_ is AuditFormat.table:
         return _table(found, judged).plain
+    if format_ in (AuditFormat.sarif, AuditFormat.junit):
+        return _for_pipelines(found, format_)
     return _json(found, judged) if format_ is AuditFormat.json else _csv(found, judged)
+
+
+def _for_pipelines(found: Findings, format_: AuditFormat) -> str:
+    """SARIF or JUnit; both show every odd character of the IAM's texts as an escape already."""
+    from auditkit.report.pipelines import to_junit, to_sarif
+
+    return to_sarif(found) if format_ is AuditFormat.sarif else to_junit(found)
 
 
 def _table(found: Findings, judged: Judged | None) -> Text:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # What a spreadsheet may take for the start of a formula, the full-width forms among it.
 _FORMULA = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
+# The same inside a text, where a spreadsheet of another locale would start a new cell.
+_INNER = r"([;\t\r\n][\s\"']*)([=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"
 _JSON_COLUMNS = ("rule", "severity", "subject_type", "subject_id", "related", "message", "fix", "fingerprint")
 
 
@@ -93,5 +95,6 @@ def _findings(frame: pd.DataFrame) -> str:
 
 def _inert(column: pd.Series) -> pd.Series:
     text = concat(arrow(column.astype("str")), count=len(column))
+    text = pc.replace_substring_regex(text, _INNER, r"\1'\2")
     odd = pc.match_substring_regex(text, _FORMULA)
     return series(pc.if_else(odd, concat("'", text, count=len(column)), text), column.index)

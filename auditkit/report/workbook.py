@@ -1,22 +1,30 @@
-"""The findings as an Excel workbook: a sheet a family, and one that says how they were come by."""
+"""The findings as an Excel workbook: a sheet a family, and those that say how they were come by and what is missing."""
 
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xlsxwriter
 
+import auditkit
 from auditkit.findings import Findings
+from auditkit.report.files import write_whole
+from auditkit.report.inert import visible
+from auditkit.report.proof import spread
+from auditkit.rules import RULES
+from auditkit.rules.base import Rule
 
 LONGEST_CELL = 32_767
+# A sheet holds 1,048,576 rows; the next million starts another.
+LONGEST_SHEET = 1_000_000
 _CUT = " … (cut: the cell holds no more)"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+# Excel's calendar: it knows no day before this one, and none after the year 9999.
+_FIRST_DAY = pd.Timestamp("1900-03-01T00:00:00Z")
 _WIDTHS = {
     "severity": 10,
     "rule": 9,
@@ -25,41 +33,42 @@ _WIDTHS = {
     "subject_id": 34,
     "message": 60,
     "fix": 60,
-    "related": 40,
-    "fingerprint": 34,
+    "fingerprint": 36,
 }
-_SHOWN = tuple(_WIDTHS)
 
 
 def cell_text(value: object) -> str:
     """A value as the text of one cell: control characters escaped, cut where Excel cuts, and said so."""
-    text = _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", str(value))
-    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - len(_CUT)] + _CUT
+    text = visible(value)
+    # Excel counts in UTF-16: a character beyond the first plane is two.
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * LONGEST_CELL:
+        return text
+    return units[: 2 * (LONGEST_CELL - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
 
 
 def workbook(findings: Findings) -> bytes:
-    """The workbook's bytes, the same for the same findings: sheets Summary, one a family, Rules, Methods.
+    """The workbook's bytes, the same for the same findings: Summary, a sheet a family, Rules, Methods, Not read.
 
-    Nothing in it is a formula or a link, whatever the IAM's texts begin with.
+    A finding's proof is spread over columns, its times as dates in UTC. Nothing is a formula or a link, whatever the
+    IAM's texts begin with.
     """
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, SAFE) as book:
-        book.set_properties({"title": "Access audit", "created": findings.as_of.tz_convert(None).to_pydatetime()})
+        book.set_properties({"title": "Access audit", "created": _naive(findings.as_of)})
         styles = _Styles(book)
-        _table(book, styles, "Summary", _summary(findings), widths=(28, 70))
-        for family, rows in findings.frame.groupby("family", sort=True, observed=True):
-            shown = rows[list(_SHOWN)]
-            _table(book, styles, str(family)[:31], shown, widths=tuple(_WIDTHS.values()))
-        _table(book, styles, "Rules", findings.rules, widths=(9, 40, 10, 20, 10, 50, 8, 10))
-        _table(book, styles, "Methods", findings.limits.table(), widths=(30, 20, 20, 50))
+        _table(book, styles, "Summary", _summary(findings), widths=(28, 90))
+        for name, rows in _families(findings.frame):
+            _table(book, styles, name, rows, widths=tuple(_WIDTHS.values()))
+        _table(book, styles, "Rules", _rules(findings), widths=(9, 40, 10, 20, 14, 10, 40, 8, 11, 60, 60, 50))
+        _table(book, styles, "Methods", _methods(findings), widths=(34, 40, 20, 60))
+        _table(book, styles, "Not read", _not_read(findings), widths=(18, 24, 90))
     return target.getvalue()
 
 
 def write_workbook(findings: Findings, path: Path) -> None:
-    """Write the workbook beside `path` and rename it into place."""
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_bytes(workbook(findings))
-    beside.replace(path)
+    """Write the workbook to `path`, whole or not at all."""
+    write_whole(path, workbook(findings))
 
 
 class _Styles:
@@ -68,33 +77,83 @@ class _Styles:
     def __init__(self, book: Any) -> None:
         self.head = book.add_format({"bold": True, "bg_color": "#1f3a5f", "font_color": "#ffffff", "valign": "top"})
         self.text = book.add_format({"text_wrap": True, "valign": "top"})
-        self.date = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"})
+        self.date = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top", "align": "left"})
+
+
+def _families(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each family's rows under the name of its sheet, its proof spread over columns behind the others."""
+    for family, rows in frame.groupby("family", sort=True):
+        shown = pd.concat([rows[list(_WIDTHS)], spread(rows.related)], axis="columns")
+        for number, start in enumerate(range(0, len(shown), LONGEST_SHEET), 1):
+            name = f"{family}".capitalize() + (f" {number}" if number > 1 else "")
+            yield name, shown.iloc[start : start + LONGEST_SHEET]
 
 
 def _summary(findings: Findings) -> pd.DataFrame:
-    header = findings.snapshot
+    snapshot, rules = findings.snapshot, findings.rules
     counts = findings.frame.severity.value_counts()
-    unjudged = findings.rules[~findings.rules.evaluated]
     rows: list[tuple[str, object]] = [
-        ("Organisation", header.organisation_id),
-        ("Judged as of", findings.as_of),
-        ("Snapshot", header.id),
-        ("Snapshot complete", "yes" if header.complete else "no: " + _not_read(header.incomplete)),
+        ("Organisation", snapshot.organisation_id),
+        ("Judged as of (UTC)", findings.as_of),
+        ("Snapshot", snapshot.id),
+        ("Snapshot complete", "yes" if snapshot.complete else "no: the sheet Not read says what is missing"),
+        ("Rules evaluated", f"{int(rules.evaluated.sum())} of {len(rules)}"),
+        ("Findings", len(findings.frame)),
         *((f"Findings, {severity}", int(counts.get(severity, 0))) for severity in reversed(counts.index.categories)),
-        *((f"Not evaluated: {rule}", why) for rule, why in zip(unjudged.id, unjudged.why_not, strict=True)),
     ]
     return pd.DataFrame(rows, columns=["what", "value"])
 
 
-def _not_read(incomplete: dict[str, str]) -> str:
-    return "; ".join(f"{name}: {reason}" for name, reason in incomplete.items())
+def _rules(findings: Findings) -> pd.DataFrame:
+    """Each rule with what it found of how many, why it matters, the fix and the controls that it is evidence for."""
+    words = pd.DataFrame(
+        {
+            "id": [rule.id for rule in RULES],
+            "why": [rule.why for rule in RULES],
+            "fix": [rule.fix for rule in RULES],
+            "controls": [_controls(rule) for rule in RULES],
+        }
+    )
+    return findings.rules.merge(words, on="id", how="left")
+
+
+def _controls(rule: Rule) -> str:
+    return "; ".join(f"{standard} {', '.join(ids)}" for standard, ids in rule.controls.items())
+
+
+def _methods(findings: Findings) -> pd.DataFrame:
+    """What was judged by what: the limits with their defaults and sources, the snapshot, the tool."""
+    manifest = findings.snapshot.manifest
+    limits = findings.limits.table()
+    facts: list[tuple[str, object]] = [
+        ("origin of the snapshot", manifest.origin),
+        ("pull started (UTC)", manifest.started_at),
+        ("pull finished (UTC)", manifest.finished_at),
+        ("hash of the snapshot", findings.snapshot.id),
+        ("pulled by", f"auditkit {manifest.tool_version}"),
+        ("judged by", f"auditkit {auditkit.__version__}"),
+        ("times", "in UTC; within N days and older than N days are exact durations of N x 24 h"),
+    ]
+    told = pd.DataFrame(facts, columns=list(limits.columns[:2]))
+    return pd.concat([told, limits.astype("object")], ignore_index=True)
+
+
+def _not_read(findings: Findings) -> pd.DataFrame:
+    """What could not be read and what could not be evaluated, each with the reason; one row says so if nothing."""
+    silent = findings.not_evaluated
+    rows = [
+        *(("collection", name, reason) for name, reason in findings.snapshot.incomplete.items()),
+        *(("rule", rule, why) for rule, why in zip(silent.id, silent.why_not, strict=True)),
+    ]
+    none = [("nothing", "", "every collection was read whole and every rule was evaluated")]
+    return pd.DataFrame(rows or none, columns=["what", "name", "why not"])
 
 
 def _table(book: Any, styles: _Styles, name: str, frame: pd.DataFrame, *, widths: Sequence[int]) -> None:
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     for column, title in enumerate(frame.columns):
-        sheet.set_column(column, column, widths[column] if column < len(widths) else 20)
+        sheet.set_column(column, column, widths[column] if column < len(widths) else 22)
         sheet.write_string(0, column, cell_text(title).replace("_", " "), styles.head)
         _column(sheet, styles, column, frame[title].tolist())
     if len(frame):
@@ -104,10 +163,22 @@ def _table(book: Any, styles: _Styles, name: str, frame: pd.DataFrame, *, widths
 def _column(sheet: Any, styles: _Styles, column: int, values: Iterable[object]) -> None:
     for row, value in enumerate(values, 1):
         if isinstance(value, pd.Timestamp):
-            sheet.write_datetime(row, column, value.tz_convert(None).to_pydatetime(), styles.date)
+            _write_time(sheet, styles, row, column, value)
         elif isinstance(value, bool):
             sheet.write_boolean(row, column, value, styles.text)
         elif isinstance(value, (int, float)) and value == value:
             sheet.write_number(row, column, value, styles.text)
         elif not (value is None or value is pd.NA or value != value):
             sheet.write_string(row, column, cell_text(value), styles.text)
+
+
+def _write_time(sheet: Any, styles: _Styles, row: int, column: int, time: pd.Timestamp) -> None:
+    if time >= _FIRST_DAY:
+        sheet.write_datetime(row, column, _naive(time), styles.date)
+    else:
+        sheet.write_string(row, column, f"{time.tz_convert('UTC').isoformat()}", styles.text)
+
+
+def _naive(time: pd.Timestamp) -> Any:
+    """The time in UTC without saying so, which is all that Excel knows; whole seconds, which is what it shows."""
+    return time.tz_convert("UTC").tz_localize(None).floor("s").to_pydatetime()

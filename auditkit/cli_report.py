@@ -1,0 +1,119 @@
+"""The command that files what was found: report, as HTML, workbook, CSV, Markdown and PDF."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditkit.cli_options import AsOf, Config, Required, SnapshotPath, instant, limits, opened
+from auditkit.cli_output import say, write_whole
+from auditkit.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from auditkit.findings import Findings
+
+_Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="The findings as an Excel workbook.")]
+_Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="The findings as CSV, safe in spreadsheets.")]
+_Markdown = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="A summary for a ticket.")]
+_Pdf = Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="The report printed by Chromium.")]
+
+
+def report(
+    snapshot: SnapshotPath,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.html", help="The report, as one HTML file.")
+    ] = None,
+    notebook: Annotated[
+        str, typer.Option("--notebook", metavar="NAME", help="A bundled notebook's name, or the path of your own.")
+    ] = "quarterly_access_review",
+    as_of: AsOf = None,
+    required: Required = None,
+    config: Config = None,
+    xlsx: _Xlsx = None,
+    csv: _Csv = None,
+    markdown: _Markdown = None,
+    pdf: _Pdf = None,
+) -> None:
+    """Run a notebook on a snapshot and write it as one HTML file that needs nothing else.
+
+    The same findings go to a workbook, CSV, Markdown and PDF where they are asked for.
+
+    \b
+    Example:
+      auditkit report ./snapshot --required required.csv --out access-review.html --xlsx findings.xlsx
+    """
+    exports = {"--xlsx": xlsx, "--csv": csv, "--markdown": markdown}
+    _check({"--out": out, **exports, "--pdf": pdf})
+    program = _printer() if pdf is not None else ""
+    # Read here first: what is wrong with them is then said at once, not by the notebook.
+    judged_by, rows = limits(config), None if required is None else _rows(required)
+    if any(exports.values()):
+        from auditkit.findings import audit
+
+        _export(audit(opened(snapshot), as_of=instant(as_of), limits=judged_by, required=rows), exports)
+    if out is None and pdf is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="auditkit-report-") as folder:
+        from auditkit.report import make_report
+
+        page = out or Path(folder) / "report.html"
+        make_report(
+            opened(snapshot), out=page, notebook=notebook, as_of=instant(as_of), required=required, config=config
+        )
+        if out is not None:
+            say(f"wrote {out}")
+        if pdf is not None:
+            from auditkit.report.pdf import print_pdf
+
+            print_pdf(page, pdf, program=program)
+            say(f"wrote {pdf}")
+
+
+def _check(files: dict[str, Path | None]) -> None:
+    """Refuse what could not be written before anything is judged."""
+    asked = {option: path for option, path in files.items() if path is not None}
+    if not asked:
+        raise InputError(f"nothing to write: give one of {', '.join(files)}")
+    places: dict[Path, str] = {}
+    for option, path in asked.items():
+        if path.is_dir():
+            raise InputError(f"{option}: {path} is a folder; name the file to write")
+        if not path.absolute().parent.is_dir():
+            raise InputError(f"{option}: there is no folder {path.parent} to write into")
+        if (other := places.setdefault(path.resolve(), option)) != option:
+            raise InputError(f"{other} and {option}: both name {path}; give each a file of its own")
+
+
+def _rows(required: Path) -> pd.DataFrame:
+    from auditkit.access.required import read_required
+
+    return read_required(required)
+
+
+def _printer() -> str:
+    from auditkit.report.pdf import browser
+
+    return browser()
+
+
+def _export(found: Findings, files: dict[str, Path | None]) -> None:
+    """Write each export that was asked for, all of the same findings."""
+    for option, path in files.items():
+        if path is None:
+            continue
+        if option == "--xlsx":
+            from auditkit.report.workbook import write_workbook
+
+            write_workbook(found, path)
+        elif option == "--csv":
+            write_whole(path, found.to_csv())
+        else:
+            from auditkit.report.ticket import to_markdown
+
+            write_whole(path, to_markdown(found))
+        say(f"wrote {path}")

@@ -1,0 +1,78 @@
+"""The findings as Markdown: a summary for a ticket."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from auditkit.findings import Findings
+from auditkit.findings_text import instant
+from auditkit.report.inert import code_span
+
+
+def to_markdown(findings: Findings, *, most: int = 20) -> str:
+    """The verdict, counts with denominators, what was not read or evaluated, and the `most` worst findings.
+
+    Every text of the IAM stands in a code span, so that a name is no link, no picture and no mention of somebody.
+    """
+    frame, rules, snapshot = findings.frame, findings.rules, findings.snapshot
+    met = rules[rules["count"].gt(0)]
+    lines = [
+        f"# Access audit of {code_span(snapshot.organisation_id)} as of {instant(findings.as_of)}",
+        "",
+        f"{len(frame):,} findings under {len(met)} of {len(rules)} rules{_by_severity(frame)}. "
+        f"Snapshot `{snapshot.id}`{'' if snapshot.complete else ', **not complete**'}.",
+        "",
+        *_missing(findings),
+        *_met(met),
+        *_worst(frame, most),
+    ]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _by_severity(frame: pd.DataFrame) -> str:
+    counts = frame.severity.value_counts()
+    told = [f"{int(counts[word]):,} {word}" for word in reversed(counts.index.categories) if counts[word]]
+    return f": {', '.join(told)}" if told else ""
+
+
+def _missing(findings: Findings) -> list[str]:
+    silent = findings.not_evaluated
+    lines = [
+        *(f"- {name} was not read whole: {code_span(why)}" for name, why in findings.snapshot.incomplete.items()),
+        *(f"- {rule} was not evaluated: {code_span(why)}" for rule, why in zip(silent.id, silent.why_not, strict=True)),
+    ]
+    return ["## What is missing", "", *lines, ""] if lines else []
+
+
+def _met(met: pd.DataFrame) -> list[str]:
+    if met.empty:
+        return []
+    rows = zip(met.id, met.title, met.severity, met["count"], met.population, met.evaluated, strict=True)
+    return [
+        "## Rules met",
+        "",
+        "| rule | title | severity | findings |",
+        "|---|---|---|---:|",
+        *(
+            f"| {name} | {title} | {severity} | {count:,}{f' of {of:,}' if judged else ', not evaluated whole'} |"
+            for name, title, severity, count, of, judged in rows
+        ),
+        "",
+    ]
+
+
+def _worst(frame: pd.DataFrame, most: int) -> list[str]:
+    shown = frame.head(most)
+    if shown.empty:
+        return []
+    more = len(frame) - len(shown)
+    rows = zip(shown.severity, shown.rule, shown.subject_id, shown.message, strict=True)
+    return [
+        f"## The {len(shown)} worst findings" if more else "## The findings",
+        "",
+        *(
+            f"- **{severity}** {rule} {code_span(subject)}: {code_span(message)}"
+            for severity, rule, subject, message in rows
+        ),
+        *(["", f"And {more:,} more."] if more else []),
+    ]
