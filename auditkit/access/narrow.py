@@ -48,13 +48,15 @@ def narrow(
 
 def narrow_all(
     snapshot: Snapshot,
-    required: pd.DataFrame | str | Path,
+    required: pd.DataFrame | str | Path | None,
     *,
     grants: bool = False,
     as_of: pd.Timestamp | None = None,
     time_limit: float = 30.0,
 ) -> Narrowings:
-    """As `narrow`, for every principal of the snapshot that has required rows, in the order of their ids."""
+    """As `narrow`, for every principal of the snapshot with required rows, by id; none has any if `required` is None."""
+    if required is None:
+        return Narrowings(each=())
     rows = _rows(required)
     named = rows.loc[rows.expect.eq("allow"), "principal_id"]
     known = sorted(set(named) & set(snapshot.principals.principal_id))
