@@ -1,0 +1,166 @@
+"""A plan: new before old, nobody locked out, what would break told, and nothing left to do once carried out."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from companies import HELD, KEYS, PEOPLE, Q4, company
+from hostile import PAYLOADS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditkit.access.changed import changed
+from auditkit.access.tables import Tables
+from auditkit.limits import Limits
+from auditkit.review.plan import Plan, administrators, plan
+from auditkit.review.plan_text import plan_files
+from auditkit.review.population import population
+from auditkit.review.proof import prove
+from auditkit.snapshot import Snapshot
+
+SNAPSHOT = company()
+NEED = pd.DataFrame(
+    {"line": [2], "principal_id": ["gate"], "permission": ["iot.device.read"], "resource_type": [None], "resource_path": [None], "expect": ["allow"], "reason": [None]}
+).astype(dict.fromkeys(["principal_id", "permission", "resource_type", "resource_path", "expect", "reason"], "str"))
+
+
+def decided(snapshot: Snapshot, *decisions: tuple[str, str, str]) -> pd.DataFrame:
+    items = population(Tables(snapshot), Limits())
+    said = pd.DataFrame(decisions, columns=["item", "action", "target"]).astype("str")
+    whole = items.merge(said, on="item", how="left").assign(decided_by="gil", reason="why", conflict=False, stale=False)
+    return whole.assign(action=whole.action.fillna("keep"), target=whole.target.fillna(""))
+
+
+def planned(*decisions: tuple[str, str, str], snapshot: Snapshot = SNAPSHOT, required: pd.DataFrame | None = None) -> Plan:
+    return plan(decided(snapshot, *decisions), Tables(snapshot, required=required), Limits(administrators=(1, 4)))
+
+
+def test_a_rotation_is_issue_deploy_confirm_revoke() -> None:
+    steps = planned(("credential:c1", "rotate", "")).steps
+    assert steps.does.tolist() == ["issue", "deploy", "confirm", "revoke credential"]
+    assert steps.after.tolist() == ["", "1", "2", "3"]
+    assert steps.words[3] == "Revoke credential c1 of Gateway 7 (gate)"
+
+
+def test_a_change_assigns_the_new_role_before_it_removes_the_old() -> None:
+    steps = planned(("assignment:a2", "change", "admin")).steps
+    assert steps.does.tolist() == ["assign", "confirm", "remove assignment"]
+    assert "role admin to Gateway 7 (gate)" in steps.words[0]
+
+
+def test_a_principal_is_suspended_then_revoked_and_after_all_that_is_new() -> None:
+    steps = planned(("principal:ann", "remove", ""), ("assignment:a3", "change", "admin"), ("grant:g1", "remove", "")).steps
+    assert steps.does.tolist() == [
+        "assign", "confirm", "remove assignment", "remove grant", "suspend", "confirm", "revoke principal",
+    ]  # fmt: skip
+
+
+def test_what_is_kept_makes_no_step_and_no_proof() -> None:
+    found = planned()
+    assert (len(found.steps), len(found.unplanned), found.proof, found.warnings) == (0, 0, None, ())
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"conflict": True}, "reviewers disagree"),
+        ({"stale": True}, "another content"),
+        ({"action": ""}, "nobody has decided"),
+        ({"action": "delegate", "target": "olga"}, "has not decided"),
+        ({"action": "not mine"}, "has not decided"),
+        ({"action": "rotate"}, "no way to rotate a assignment"),
+        ({"action": "change", "target": "nobody"}, "nobody, is not in the snapshot"),
+    ],
+)
+def test_what_no_step_is_made_of_is_listed_with_why(change: dict[str, object], why: str) -> None:
+    standing = decided(SNAPSHOT, ("assignment:a2", "remove", ""))
+    row = standing["item"].eq("assignment:a2")
+    for name, value in change.items():
+        standing.loc[row, name] = value
+    found = plan(standing, Tables(SNAPSHOT), Limits())
+    assert len(found.steps) == 0
+    assert found.unplanned["item"].tolist() == ["assignment:a2"]
+    assert why in found.unplanned.why[0]
+
+
+def test_a_required_permission_that_would_break_is_told() -> None:
+    found = planned(("assignment:a2", "remove", ""), required=NEED)
+    assert any("iot.device.read of gate (line 2) would break" in told for told in found.warnings)
+    assert not planned(("assignment:a3", "remove", ""), required=NEED).warnings
+    assert not planned(("assignment:a2", "change", "reader"), required=NEED).warnings
+
+
+def test_too_few_administrators_are_told() -> None:
+    assert administrators(Tables(SNAPSHOT), Limits()) == 1
+    assert any("0 administrators would be left" in told for told in planned(("assignment:a1", "remove", "")).warnings)
+    assert not planned(("assignment:a3", "remove", "")).warnings
+
+
+def test_a_principal_left_without_a_key_is_told_but_not_where_one_is_rotated() -> None:
+    both = planned(("credential:c1", "remove", ""), ("credential:c2", "remove", "")).warnings
+    assert any("no live credential" in told for told in both)
+    assert not planned(("credential:c1", "remove", "")).warnings
+    assert not planned(("credential:c1", "rotate", ""), ("credential:c2", "rotate", "")).warnings
+
+
+def carried_out(found: Plan, snapshot: Snapshot) -> Snapshot:
+    """What a person does who follows the plan step by step."""
+    for does, record, principal, target in zip(found.steps.does, found.steps.record_id, found.steps.principal_id, found.steps.target, strict=True):
+        change = {
+            "assign": {"add_assignment": [{"principal": principal, "role": target}]},
+            "revoke credential": {"revoke_credential": [record]},
+            "remove assignment": {"remove_assignment": [record]},
+            "remove grant": {"remove_grant": [record]},
+            "suspend": {"suspend_principal": [record]},
+        }.get(does)
+        if change is not None:
+            snapshot = changed(snapshot, change, pd.Timestamp(Q4))
+        elif does == "issue":
+            keys = snapshot.credentials
+            fresh = keys[keys.credential_id.eq(record)].assign(credential_id=f"{record}-new", key_id=f"{record}-new")
+            snapshot = snapshot.replace(credentials=pd.concat([keys, fresh], ignore_index=True))
+    return snapshot
+
+
+ITEMS = ["assignment:a1", "assignment:a2", "assignment:a3", "credential:c1", "credential:c2", "grant:g1", "principal:ann", "principal:hooks"]
+CHOICES = {"assignment": ["keep", "remove", "change"], "credential": ["keep", "remove", "rotate"], "grant": ["remove", "change"], "principal": ["keep", "remove"]}
+DECISIONS = st.tuples(*(st.tuples(st.just(item), st.sampled_from(CHOICES[item.split(":")[0]]), st.just("admin")) for item in ITEMS))
+# An assignment changed to the role that it has already is no change.
+SOUND = DECISIONS.filter(lambda several: several[0][1] != "change")
+
+
+@settings(max_examples=15, deadline=None)
+@given(decisions=SOUND)
+def test_a_plan_carried_out_leaves_nothing_to_do(decisions: tuple[tuple[str, str, str], ...]) -> None:
+    found = planned(*decisions)
+    asked = [row for row in decisions if row[1] != "keep"]
+    whole = decided(SNAPSHOT, *asked)
+    whole = whole[whole["item"].isin([item for item, _, _ in asked])]
+    after = carried_out(found, SNAPSHOT)
+    proof = prove(whole, Tables(SNAPSHOT), Tables(after, as_of=pd.Timestamp(Q4)))
+    assert proof.status.eq("done").all(), proof.to_string()
+
+
+@settings(max_examples=15, deadline=None)
+@given(decisions=SOUND)
+def test_in_every_plan_the_new_comes_before_the_old(decisions: tuple[tuple[str, str, str], ...]) -> None:
+    steps = planned(*decisions).steps
+    new, old = steps.step[steps.does.isin(["issue", "assign"])], steps.step[~steps.does.isin(["issue", "assign"])]
+    assert new.empty or old.empty or new.max() < old.min()
+    waits = steps[steps.after.ne("")]
+    assert waits.after.astype(int).lt(waits.step).all()
+
+
+def test_the_files_of_a_plan_are_inert() -> None:
+    for text in PAYLOADS:
+        hostile = company(principals=PEOPLE | {"display_name": [text] * 4}, credentials=KEYS | {"name": [text, text]}, role_assignments=HELD)
+        files = plan_files(planned(("credential:c1", "rotate", ""), ("principal:ann", "remove", ""), snapshot=hostile))
+        assert {name for name in files if name.startswith("ticket-")} == {
+            "ticket-001-credential-c1.md", "ticket-002-principal-ann.md",
+        }  # fmt: skip
+        for name, data in files.items():
+            if name.endswith(".md"):
+                assert b"<" not in data.replace(b"\\<", b"")
+                assert b"\x1b" not in data
+                assert b"](" not in data
+    assert set(files) >= {"plan.md", "plan.csv", "unplanned.csv", "what-if.txt"}
