@@ -38,7 +38,8 @@ def visible_lines(text: str) -> str:
 
 def visible_json(text: str) -> str:
     """JSON with the same meaning in which no character is left that a terminal would obey."""
-    return _IN_LINES.sub(lambda odd: _json_escape(odd[0]), text)
+    # Looking at each character is slow, and nearly no line of a batch holds an odd one.
+    return text if text.isprintable() else _IN_LINES.sub(lambda odd: _json_escape(odd[0]), text)
 
 
 def _escape(char: str) -> str:
