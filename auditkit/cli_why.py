@@ -49,13 +49,9 @@ def who_can(
       auditkit who-can ./snapshot iam.apikey.create --machine-only
     """
     from auditkit.access.who_can import WhoCan
-    from auditkit.access.who_can import who_can as found
 
-    place = _place(resource_type, resource)
-    frame = found(
-        opened(snapshot), permission, place, cli_options.context(context or []), instant(as_of), machine_only
-    )
-    _print(WhoCan(permission=permission, resource=place, machine_only=machine_only, frame=frame), format_)
+    place, given = _place(resource_type, resource), cli_options.context(context or [])
+    _print(WhoCan.ask(opened(snapshot), permission, place, given, instant(as_of), machine_only), format_)
 
 
 def narrow(

@@ -54,7 +54,7 @@ def narrow_all(
     as_of: pd.Timestamp | None = None,
     time_limit: float = 30.0,
 ) -> Narrowings:
-    """As `narrow`, for every principal of the snapshot with required rows, by id; none has any if `required` is None."""
+    """As `narrow`, for every principal of the snapshot with required rows, by id; no rows if `required` is None."""
     if required is None:
         return Narrowings(each=())
     rows = _rows(required)

@@ -20,7 +20,10 @@ _COMPARED = 20_000
 
 def word(text: object) -> str:
     """A text of the IAM on one line: what does not print is written as an escape."""
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in str(text))
+    told = str(text)
+    if told.isprintable():
+        return told
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in told)
 
 
 def place_words(scope_type: str | None, scope_path: str | None) -> str:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from auditkit.access import state
 from auditkit.access.codes import Ints, codes
 from auditkit.access.conditions import judge, parse
 from auditkit.access.routes import Memberships, support_matrix
 from auditkit.access.sieve import covers
 from auditkit.access.spread import Spread, spread
-from auditkit.access.tables import Tables
 from auditkit.access.telling import Place, columns, html_table, known_permission, place_words, word
 
 if TYPE_CHECKING:
@@ -42,15 +42,29 @@ def who_can(
     words, and `through`, the groups on it by id, nearest first (null where the route is the principal's own).
     """
     known_permission(snapshot, permission)
-    tables = Tables(snapshot, as_of=as_of)
-    routes = _routes(tables, permission, resource, context or {})
-    principals = tables["principals"]
-    usable = principals.usable & principals.machine if machine_only else principals.usable
-    found = [
-        _of_type(tables, routes, number, usable.to_numpy()) for number in range(len(principals.type.cat.categories))
-    ]
-    frame = pd.concat(found, ignore_index=True)
-    return frame.sort_values(["certainty", "principal_id"], ignore_index=True)
+    asked = _Asked(snapshot, snapshot.as_of if as_of is None else as_of)
+    routes = _routes(asked, permission, resource, context or {})
+    usable = asked.principals.usable & asked.principals.machine if machine_only else asked.principals.usable
+    kinds = range(len(asked.principals.type.cat.categories))
+    return _frame(asked, routes, [each for kind in kinds for each in _answers(asked, routes, kind, usable.to_numpy())])
+
+
+class _Asked:
+    """A snapshot at an instant: only what this question needs of it, and so not the named tables."""
+
+    def __init__(self, snapshot: Snapshot, as_of: pd.Timestamp) -> None:
+        self.snapshot, self.as_of = snapshot, as_of
+        # Keys tell nothing of who is usable.
+        no_keys = snapshot.credentials.iloc[:0]
+        self.principals = state.principals(snapshot.principals, no_keys, snapshot.organisation_id, as_of)
+        self.memberships = Memberships(snapshot.principals, snapshot.group_members)
+
+    def live(self, holdings: pd.DataFrame) -> pd.DataFrame:
+        """Those of these assignments or grants that are live."""
+        # Who holds one tells nothing of whether it is live.
+        nobody = self.principals.iloc[:0]
+        judged = state.holdings(holdings, nobody, self.snapshot.organisation_id, self.as_of)
+        return judged[judged.live]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +75,20 @@ class WhoCan:
     resource: Place
     machine_only: bool
     frame: pd.DataFrame
+
+    @classmethod
+    def ask(
+        cls,
+        snapshot: Snapshot,
+        permission: str,
+        resource: Place = None,
+        context: Mapping[str, Any] | None = None,
+        as_of: pd.Timestamp | None = None,
+        machine_only: bool = False,
+    ) -> WhoCan:
+        """Ask `who_can`, whose arguments these are."""
+        frame = who_can(snapshot, permission, resource, context, as_of, machine_only)
+        return cls(permission=permission, resource=resource, machine_only=machine_only, frame=frame)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as `who-can --format json` prints it."""
@@ -102,18 +130,18 @@ class WhoCan:
 _HEAD = ("principal", "type", "name", "shortest route")
 
 
-def _routes(tables: Tables, permission: str, resource: Place, context: Mapping[str, Any]) -> pd.DataFrame:
+def _routes(asked: _Asked, permission: str, resource: Place, context: Mapping[str, Any]) -> pd.DataFrame:
     """The live routes to the permission whose scope matches and whose conditions do not fail.
 
     Columns: holder (a principal's row), role (a role's row, -1 for a grant), id, words, verdict.
     """
-    snapshot = tables.snapshot
+    snapshot = asked.snapshot
     ids = snapshot.permissions.loc[snapshot.permissions.identifier.eq(permission), "permission_id"]
-    held = tables["role_permissions"]
+    held = state.role_permissions(snapshot.roles)
     giving = held.loc[held.permission_id.isin(ids), "role_id"]
-    assignments, grants = tables["assignments"], tables["grants"]
-    by_role = assignments[assignments.live & assignments.role_id.isin(giving)]
-    direct = grants[grants.live & grants.permission_id.isin(ids)]
+    assignments, grants = snapshot.role_assignments, snapshot.permission_grants
+    by_role = asked.live(assignments[assignments.role_id.isin(giving)])
+    direct = asked.live(grants[grants.permission_id.isin(ids)])
     role = codes(by_role.role_id, snapshot.roles.role_id)
     names, attached = snapshot.roles.name.to_numpy(dtype=object), snapshot.roles.conditions.to_numpy(dtype=object)
     shared = ["principal_id", "scope_type", "scope_path", "conditions"]
@@ -163,55 +191,68 @@ def _text(value: Any) -> str | None:
     return None if _absent(value) else str(value)
 
 
-def _of_type(tables: Tables, routes: pd.DataFrame, kind: int, usable: Any) -> pd.DataFrame:
-    """The answer for the principals of one type: what a role supports is asked of the one who calls."""
-    principals = tables["principals"]
-    grades = support_matrix(principals.type.cat.categories, tables.snapshot.roles)[kind]
+def _answers(asked: _Asked, routes: pd.DataFrame, kind: int, usable: Any) -> list[_Answers]:
+    """The answers for the principals of one type: what a role supports is asked of the one who calls."""
+    principals = asked.principals
+    grades = support_matrix(principals.type.cat.categories, asked.snapshot.roles)[kind]
     role = routes.role.to_numpy()
     supported = np.where(role < 0, _CERTAIN, grades[role] if len(grades) else _CERTAIN)
     verdict = np.minimum(routes.verdict.to_numpy(), supported)
-    wanted = (principals.type.cat.codes.to_numpy() == kind) & usable
-    frames, left = [], wanted
-    for name, least in (("certain", _CERTAIN), ("possible", _POSSIBLE)):
-        reached = spread(tables.memberships, routes.holder.to_numpy(), np.flatnonzero(verdict >= least), left)
-        frames.append(_frame(tables, routes, reached, name))
+    found, left = [], (principals.type.cat.codes.to_numpy() == kind) & usable
+    for least in (_CERTAIN, _POSSIBLE):
+        reached = spread(asked.memberships, routes.holder.to_numpy(), np.flatnonzero(verdict >= least), left)
+        found.append(_Answers(reached, np.full(len(reached.who), _CERTAIN - least), *_chains(asked, reached)))
         left = left.copy()
         left[reached.who] = False
-    return pd.concat(frames, ignore_index=True)
+    return found
 
 
-def _frame(tables: Tables, routes: pd.DataFrame, reached: Spread, certainty: str) -> pd.DataFrame:
-    principals, memberships = tables["principals"], tables.memberships
-    who = principals.iloc[reached.who]
-    through, words = _chains(principals, memberships, reached)
-    told = _route_words(routes)[reached.route] + words
-    return pd.DataFrame(
+class _Answers(NamedTuple):
+    """Who is reached, with the place of each in `CERTAINTIES`, and of the groups on the way the ids and the words."""
+
+    reached: Spread
+    certainty: Ints
+    through: list[str | None]
+    words: list[str]
+
+
+def _chains(asked: _Asked, reached: Spread) -> tuple[list[str | None], list[str]]:
+    """For each answer, the ids of the groups on its route and their words; null and nothing for a route of its own."""
+    principals, groups = asked.principals, np.unique(reached.group[reached.group >= 0]).tolist()
+    chains = [reached.chain(group) for group in groups]
+    places = asked.memberships.groups[[group for chain in chains for group in chain]]
+    ids, names = iter(principals.principal_id.take(places)), iter(principals.display_name.take(places))
+    told: dict[int, tuple[str | None, str]] = {-1: (None, "")}
+    for group, chain in zip(groups, chains, strict=True):
+        called = [f'"{word(next(names))}"' for _ in chain]
+        told[group] = ", ".join(next(ids) for _ in chain), f", through group {', in group '.join(called)}"
+    pairs = [told[group] for group in reached.group.tolist()]
+    return [one for one, _ in pairs], [two for _, two in pairs]
+
+
+def _frame(asked: _Asked, routes: pd.DataFrame, answers: list[_Answers]) -> pd.DataFrame:
+    """All answers as one frame, the certain ones first, by id."""
+    principals = asked.principals
+    who = principals.iloc[np.concatenate([each.reached.who for each in answers])]
+    told = _route_words(routes)[np.concatenate([each.reached.route for each in answers])]
+    certainty = np.concatenate([each.certainty for each in answers])
+    frame = pd.DataFrame(
         {
-            "principal_id": who.principal_id.to_numpy(),
-            "type": who.type.astype("str").to_numpy(),
-            "display_name": who.display_name.to_numpy(),
-            "certainty": pd.Categorical([certainty] * len(who), categories=list(CERTAINTIES), ordered=True),
-            "route": pd.Series(told, dtype="str"),
-            "through": pd.Series(through, dtype="str"),
+            "principal_id": who.principal_id.array,
+            "type": who.type.astype("str").array,
+            "display_name": who.display_name.array,
+            "certainty": pd.Categorical.from_codes(certainty, categories=list(CERTAINTIES), ordered=True),
+            "route": pd.Series(told + np.array([word for each in answers for word in each.words], object), dtype="str"),
+            "through": pd.Series([groups for each in answers for groups in each.through], dtype="str"),
         }
     )
+    # Principals stand in the order of their ids, so their rows sort faster than their texts.
+    return frame.take(np.lexsort((who.index.to_numpy(), certainty))).reset_index(drop=True)
 
 
 def _route_words(routes: pd.DataFrame) -> Any:
     words = [
         f"direct grant {name}" if role < 0 else f'role "{word(title)}", assignment {name}'
-        for role, title, name in zip(routes.role, routes.name, routes.id, strict=True)
+        for role, title, name in zip(routes.role.tolist(), routes.name.tolist(), routes.id.tolist(), strict=True)
     ]
     return np.array([*words, ""], dtype=object)
-
-
-def _chains(principals: pd.DataFrame, memberships: Memberships, reached: Spread) -> tuple[Any, Any]:
-    """For each answer, the ids of the groups on its route and their words; null and nothing for a route of its own."""
-    ids, names = principals.principal_id, principals.display_name
-    told: dict[int, tuple[str | None, str]] = {-1: (None, "")}
-    for group in np.unique(reached.group[reached.group >= 0]).tolist():
-        rows = memberships.groups[reached.chain(group)]
-        called = [f'"{word(name)}"' for name in names.iloc[rows]]
-        told[group] = ", ".join(ids.iloc[rows]), f", through group {', in group '.join(called)}"
-    pairs = [told[group] for group in reached.group.tolist()]
-    return np.array([one for one, _ in pairs], dtype=object), np.array([two for _, two in pairs], dtype=object)

@@ -75,8 +75,7 @@ def test_an_unknown_permission_names_the_nearest() -> None:
 def test_a_hostile_name_is_escaped() -> None:
     document = organisation()
     document["principals"][0]["displayName"] = "<script>\x1b[2J"
-    answer = WhoCan(permission="iot.device.read", resource=None, machine_only=False,
-                    frame=who_can(snapshot_of(document), "iot.device.read"))  # fmt: skip
+    answer = WhoCan.ask(snapshot_of(document), "iot.device.read")
     assert "<script>" not in answer._repr_html_()
     assert "\x1b" not in answer.to_text()
     assert answer.to_dict()["certain"][0]["display_name"] == "<script>\x1b[2J"
