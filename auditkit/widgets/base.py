@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
-from auditkit.errors import AuditkitError
 from auditkit.findings import Findings, run_rules
 from auditkit.widgets.markup import bullets, safe_table, safe_text
 from auditkit.widgets.style import STYLE
+from auditkit.widgets.trouble import TROUBLE, warning, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ class View:
     """What a panel shows at given limits.
 
     `extras` is HTML made by the helpers of `markup`; `draw` makes the figure, last of all, since that takes longest;
-    `hidden` columns are in the frame and not in the table.
+    `hidden` columns are in the frame and not in the table; `anchor` names the column whose values a link may name.
     """
 
     frame: pd.DataFrame
@@ -48,6 +48,7 @@ class View:
     labels: Mapping[str, str] = field(default_factory=dict)
     filters: Sequence[str] = ()
     hidden: Sequence[str] = ()
+    anchor: str = ""
 
     @property
     def shown(self) -> pd.DataFrame:
@@ -76,7 +77,8 @@ class View:
         shown = self.shown if rows is None else self.shown.head(rows)
         cut = len(self.frame) - len(shown)
         more = f'<p class="ak-note">and {cut:,} more rows</p>' if cut else ""
-        return safe_table(shown, labels=self.labels, filters=self.filters) + more
+        ids = self.frame[self.anchor].head(len(shown)) if self.anchor else None
+        return safe_table(shown, labels=self.labels, filters=self.filters, ids=ids) + more
 
 
 class Static:
@@ -136,17 +138,21 @@ class Panel:
     def widget(self) -> Any:
         """The panel with its sliders and a table to page, search and filter; made once."""
         if self._widget is None:
-            from auditkit.widgets.interactive import panel_widget
-
-            self._widget = panel_widget(self)
+            self._widget = self.make()
         return self._widget
+
+    def make(self) -> Any:
+        """The widget itself; panels with controls of their own make another."""
+        from auditkit.widgets.interactive import panel_widget
+
+        return panel_widget(self)
 
     def attempt(self, **days: int) -> View | str:
         """As `move`, but a refusal comes back as its sentence, to be shown where the panel stands."""
         try:
             return self.move(**days)
-        except AuditkitError as error:
-            return str(error)
+        except TROUBLE as error:
+            return words(error)
 
     def _found(self) -> Findings:
         """What the rules found: what the desk has already, unless a limit was moved."""
@@ -156,24 +162,27 @@ class Panel:
 
     def _settings(self) -> str:
         days = [(slider.label.removesuffix(" (days)"), getattr(self.limits, slider.limit)) for slider in self.sliders]
-        words = [f"{label}: {count} days" for label, count in days]
-        return f'<p class="ak-note">{safe_text("; ".join(words))}</p>' if words else ""
+        told = [f"{label}: {count} days" for label, count in days]
+        return f'<p class="ak-note">{safe_text("; ".join(told))}</p>' if told else ""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         if self.desk.headless:
             return {"text/plain": self.view.headline, "text/html": self.static().fragment}
-        twin = self.static(ROWS_KEPT)
-        live: dict[str, Any] = self.widget()._repr_mimebundle_()
-        return {**live, "text/html": twin._repr_html_(), "text/plain": self.view.headline}
+        try:
+            twin = self.static(ROWS_KEPT)
+            live: dict[str, Any] = self.widget()._repr_mimebundle_()
+            return {**live, "text/html": twin._repr_html_(), "text/plain": self.view.headline}
+        except TROUBLE as error:
+            return {"text/html": Static(warning(words(error)))._repr_html_(), "text/plain": words(error)}
 
 
 def counted(count: int, population: int, what: str, rules: pd.DataFrame) -> str:
     """ "7 of 212 principals", "0 of 212 principals: nothing found", and no such words where nothing was judged."""
-    words = f"{count:,} of {population:,} {what}"
+    told = f"{count:,} of {population:,} {what}"
     if rules.evaluated.all():
-        return words if count else f"{words}: nothing found"
+        return told if count else f"{told}: nothing found"
     if count or rules.evaluated.any():
-        return f"{words}, of what could be evaluated"
+        return f"{told}, of what could be evaluated"
     return f"Not evaluated: how many of {population:,} {what}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from auditkit.access.tables import Tables
 from auditkit.errors import InputError
 from auditkit.findings import Findings, run_rules
 from auditkit.limits import Limits
+from auditkit.review.advice import read_owners
 from auditkit.snapshot import Snapshot
 from auditkit.widgets.base import Panel, Static
 from auditkit.widgets.cover import Cover
@@ -23,8 +24,9 @@ from auditkit.widgets.findings import AnswerPanel, FindingsPanel
 from auditkit.widgets.gaps import GapPanel
 from auditkit.widgets.inactive import InactivePanel
 from auditkit.widgets.markup import safe_text
-from auditkit.widgets.opening import Opened, find_config, find_required, find_snapshot
+from auditkit.widgets.opening import Opened, find_config, find_owners, find_required, find_snapshot
 from auditkit.widgets.roles import RolePanel
+from auditkit.widgets.rows import owners_of
 from auditkit.widgets.thresholds import ThresholdPanel
 
 # Set by the report, whose kernel has nobody to move a slider: panels show their static twins, complete.
@@ -51,6 +53,8 @@ class Desk:
     limits: Limits
     required_words: str
     said: tuple[str, ...]
+    owners: pd.DataFrame | None = None
+    folder: Path = field(default_factory=Path.cwd)
     headless: bool = False
 
     @property
@@ -70,6 +74,14 @@ class Desk:
         found = self.findings
         frame = found.frame[found.frame.rule.isin(rules)].reset_index(drop=True)
         return replace(found, frame=frame, rules=found.rules[found.rules.id.isin(rules)].reset_index(drop=True))
+
+    def owner_of(self, findings: pd.DataFrame) -> pd.Series:
+        """Who owns what each finding is about; null where nobody does, and where no owners were given."""
+        return owners_of(findings, self.owners, self.tables)
+
+    def at(self, limits: Limits) -> Desk:
+        """The same snapshot, judged by other limits."""
+        return replace(self, limits=limits)
 
     def panel(self, name: str) -> Panel:
         """The panel of this name: answer, coverage, credentials, findings, gaps, inactive, roles, thresholds."""
@@ -123,16 +135,19 @@ def open_desk(
     as_of: str | pd.Timestamp | None = None,
     required: str | Path | None = None,
     config: str | Path | None = None,
+    owners: str | Path | None = None,
 ) -> Desk:
     """Open a snapshot to look at: its path, else `AUDITKIT_SNAPSHOT`, else the newest in the working folder, else the
     bundled sample; the desk says aloud which.
 
-    `as_of` is RFC 3339 with an offset, by default when the snapshot was pulled. `required` and `config` are paths, by
-    default `required_permissions.csv` and `limits.toml` of the working folder, where they are there.
+    `as_of` is RFC 3339 with an offset, by default when the snapshot was pulled. `required`, `config` and `owners` are
+    paths, by default `required_permissions.csv`, `limits.toml` and `owners.csv` of the working folder, where they are
+    there.
     """
     headless = bool(os.environ.get(HEADLESS))
     found = find_snapshot(snapshot)
     rows, config_path = find_required(required, found, look=not headless), find_config(config, found, look=not headless)
+    owned = find_owners(owners, found, look=not headless)
     table = None if rows.value is None else read_required(rows.value)
     limits = Limits() if config_path.value is None else Limits.from_toml(config_path.value)
     tables = Tables(found.value, as_of=_instant(as_of), required=table)
@@ -142,7 +157,8 @@ def open_desk(
         tables=tables,
         limits=limits,
         required_words="none were given" if table is None else f"{len(table):,} rows",
-        said=(found.words, rows.words, config_path.words, whole.words),
+        said=(found.words, rows.words, config_path.words, owned.words, whole.words),
+        owners=None if owned.value is None else read_owners(owned.value),
         headless=headless,
     )
 

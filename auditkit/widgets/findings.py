@@ -2,41 +2,98 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pandas as pd
 
 from auditkit.findings import Findings
 from auditkit.rules import RULES
 from auditkit.widgets.base import Panel, View
+from auditkit.widgets.kept import free_name, write_whole
 from auditkit.widgets.rows import principal_of
+from auditkit.widgets.sift import Choice, sift
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from auditkit.widgets.desk import Desk
+
 _WHY = "the answer and the cover say why"
 _COLUMNS = (
-    "severity", "rule", "title", "subject_type", "subject_id", "principal_id", "message", "fix", "fingerprint",
+    "severity", "rule", "title", "family", "subject_type", "subject_id", "principal_id", "owner", "message", "fix",
+    "fingerprint",
 )  # fmt: skip
 
 
 class FindingsPanel(Panel):
-    """All findings, worst first."""
+    """All findings, worst first: to filter, sort and select, each with what proves it.
+
+    `choice` is what the filters say, `left` what they leave, `selected` what is ticked.
+    """
 
     rules: ClassVar[tuple[str, ...]] = tuple(rule.id for rule in RULES)
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.choice = Choice()
+        self.ticked: frozenset[str] = frozenset()
+
     def build(self, found: Findings) -> View:
-        """One row a finding; the figure counts them by rule and severity."""
-        frame = found.frame.assign(principal_id=principal_of(found.frame))[list(_COLUMNS)]
+        """One row a finding."""
+        owned = found.frame.assign(principal_id=principal_of(found.frame), owner=self.desk.owner_of(found.frame))
         judged = int(found.rules.evaluated.sum())
         silent = len(found.rules) - judged
-        words = f"{len(frame):,} findings of {judged} rules evaluated" + ("" if len(frame) else ": nothing found")
+        words = f"{len(owned):,} findings of {judged} rules evaluated" + ("" if len(owned) else ": nothing found")
+        nobody = () if owned.owner.notna().any() else ("owner",)
         return View(
-            frame=frame,
+            frame=owned[list(_COLUMNS)],
             headline=words,
             notes=[f"{silent} rules were not evaluated: {_WHY}"] if silent else [],
             labels={"subject_type": "Kind", "subject_id": "Subject", "principal_id": "Principal", "message": "Finding"},
             filters=("severity", "rule"),
-            hidden=("title", "fix", "fingerprint"),
+            hidden=("title", "family", *nobody, "fix", "fingerprint"),
+            anchor="fingerprint",
         )
+
+    def make(self) -> Any:
+        """The widget, with its filters, its rows and the detail beside them."""
+        from auditkit.widgets.finding_widget import FindingsWidget
+
+        return FindingsWidget(self).box
+
+    @property
+    def left(self) -> pd.DataFrame:
+        """The findings that the choice leaves, sorted as it says."""
+        return sift(self.frame, self.choice)
+
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The findings that are ticked, in the order of the frame."""
+        return self.frame[self.frame.fingerprint.isin(list(self.ticked))].reset_index(drop=True)
+
+    def sift(self, **choice: str) -> pd.DataFrame:
+        """The findings that filters leave, as a panel's filters would: `sift(severity="high", owner="ann")`."""
+        return sift(self.frame, Choice(**choice)).reset_index(drop=True)
+
+    def write(self, kind: str) -> tuple[Path, int]:
+        """Write the selected findings, or all that the filters leave, as csv or xlsx; answers the path and how many.
+
+        A file that is already there stays; the new one gets another name.
+        """
+        frame = self.desk.findings.frame
+        names = self.ticked or set(self.left.fingerprint)
+        rows = frame[frame.fingerprint.isin(list(names))].reset_index(drop=True)
+        path = free_name(self.desk.folder, f"findings-{self.desk.as_of:%Y-%m-%d}", f".{kind}")
+        chosen = replace(self.desk.findings, frame=rows)
+        if kind == "csv":
+            write_whole(path, chosen.to_csv().encode("utf-8-sig"))
+        else:
+            from auditkit.report.workbook import workbook
+
+            write_whole(path, workbook(chosen))
+        return path, len(rows)
 
 
 class AnswerPanel(Panel):

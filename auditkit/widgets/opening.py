@@ -12,7 +12,7 @@ from auditkit.errors import SnapshotError
 from auditkit.snapshot import Snapshot, load
 
 VARIABLE = "AUDITKIT_SNAPSHOT"
-REQUIRED_NAME, CONFIG_NAME = "required_permissions.csv", "limits.toml"
+REQUIRED_NAME, CONFIG_NAME, OWNERS_NAME = "required_permissions.csv", "limits.toml", "owners.csv"
 
 Value = TypeVar("Value")
 
@@ -49,6 +49,11 @@ def find_config(given: str | Path | None, snapshot: Opened[Snapshot], *, look: b
     return _find(given, snapshot, "Limits", CONFIG_NAME, look)
 
 
+def find_owners(given: str | Path | None, snapshot: Opened[Snapshot], *, look: bool) -> Opened[Path | None]:
+    """The CSV of owners that was given, or lies in the folder."""
+    return _find(given, snapshot, "Owners", OWNERS_NAME, look)
+
+
 def _find(
     given: str | Path | None, snapshot: Opened[Snapshot], what: str, name: str, look: bool
 ) -> Opened[Path | None]:
@@ -56,7 +61,7 @@ def _find(
         return Opened(Path(given), f"{what}: {Path(given).name}, as given.")
     if look and (Path.cwd() / name).is_file():
         return Opened(Path.cwd() / name, f"{what}: {name} in this folder.")
-    if snapshot.sample:
+    if snapshot.sample and name != OWNERS_NAME:
         return Opened(bundle.bundled(f"data/{name}"), f"{what}: the sample's own.")
     return Opened(None, f"{what}: none given{', so the defaults' if what == 'Limits' else ''}.")
 

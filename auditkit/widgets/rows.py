@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from auditkit.review.advice import assign_reviewers
+
+if TYPE_CHECKING:
+    from auditkit.access.tables import Tables
 
 
 def proof(findings: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -25,6 +31,16 @@ def principal_of(findings: pd.DataFrame) -> pd.Series:
     """The principal that each finding is about: its subject, or what its proof names; null where there is none."""
     named = proof(findings, ["principal_id"]).principal_id
     return named.where(findings.subject_type.ne("principal"), findings.subject_id)
+
+
+def owners_of(findings: pd.DataFrame, owners: pd.DataFrame | None, tables: Tables) -> pd.Series:
+    """Who owns what each finding is about: its principal, else a group of it, else the role, else the module."""
+    if owners is None or findings.empty:
+        return pd.Series(None, index=findings.index, dtype="str")
+    items = proof(findings, ["role_id", "permission_id"]).assign(principal_id=principal_of(findings))
+    items["role_id"] = items.role_id.where(findings.subject_type.ne("role"), findings.subject_id)
+    reviewer = assign_reviewers(items[["principal_id", "role_id", "permission_id"]], owners, tables)
+    return reviewer.where(reviewer.ne(""))
 
 
 def _text(value: object) -> str | None:

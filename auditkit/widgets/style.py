@@ -39,4 +39,17 @@ STYLE = """<style>
  flex-direction:column}
 .ak-panel .ak-tile strong{font-size:21px;font-variant-numeric:tabular-nums}
 .ak-panel .ak-tile span:last-child{color:var(--jp-content-font-color2,#51606e)}
+.ak-pill{display:inline-block;font-size:11.5px;line-height:18px;padding:0 7px 0 6px;border-radius:3px;
+ background:var(--jp-layout-color2,#f4f6f8);color:var(--jp-content-font-color1,#1b2733);border-left:5px solid #999}
+.ak-pill.ak-critical{border-left-color:#7a1f5c;font-weight:700}.ak-pill.ak-high{border-left-color:#d55e00;
+ font-weight:600}
+.ak-pill.ak-medium{border-left-color:#e69f00}.ak-pill.ak-low{border-left-color:#56b4e9}
+.ak-cell{display:block;line-height:1.35;padding:3px 0;overflow-wrap:break-word;white-space:normal;max-height:4.2em;
+ overflow:hidden;font-size:12.5px}
+.ak-grid{align-items:center}.ak-grid .widget-html-content{line-height:1.35}
+.ak-tick .widget-label-basic{gap:0}
+.ak-tick .widget-label-basic span:not(:empty){position:absolute;width:1px;height:1px;overflow:hidden;
+ clip-path:inset(50%)}
+.ak-detail{border-left:1px solid var(--jp-border-color2,#dde3e8);padding-left:12px;box-sizing:border-box}
+.ak-detail .ak-panel .ak-facts{grid-template-columns:minmax(90px,max-content) 1fr}
 </style>"""

@@ -1,0 +1,75 @@
+"""Filters that were saved under a name: on disk beside the notebooks, so that they outlive a kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from auditkit.errors import InputError
+
+FOLDER, NAME = ".auditkit", "filters.json"
+LONGEST_NAME = 80
+Filter = Mapping[str, str]
+
+
+def read_filters(folder: Path) -> dict[str, dict[str, str]]:
+    """The saved filters of a working folder by name; none where none was saved. InputError if the file is broken."""
+    path = folder / FOLDER / NAME
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        return {str(name): _texts(one) for name, one in told["filters"].items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
+        raise InputError(
+            f"{FOLDER}/{NAME} cannot be read ({type(problem).__name__}); mend it, or delete it to start anew"
+        ) from None
+
+
+def save_filter(folder: Path, name: str, chosen: Filter) -> None:
+    """Save a filter under a name, in place of one of the same name."""
+    title = name.strip()
+    if not title or len(title) > LONGEST_NAME:
+        raise InputError(f"a filter needs a name of 1 to {LONGEST_NAME} characters")
+    _write(folder, {**read_filters(folder), title: dict(chosen)})
+
+
+def delete_filter(folder: Path, name: str) -> None:
+    """Forget a filter; one that is not there is no error."""
+    _write(folder, {title: one for title, one in read_filters(folder).items() if title != name})
+
+
+def _texts(one: Mapping[str, object]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in one.items()}
+
+
+def _write(folder: Path, filters: Mapping[str, Filter]) -> None:
+    text = json.dumps({"schema": 1, "filters": filters}, ensure_ascii=True, indent=1, sort_keys=True) + "\n"
+    write_whole(folder / FOLDER / NAME, text.encode())
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write beside the target and rename into place: the old file or the new one, never half."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def free_name(folder: Path, stem: str, suffix: str) -> Path:
+    """A path in the folder that nothing has yet: `stem.suffix`, else `stem-2.suffix`, and so on."""
+    path, number = folder / f"{stem}{suffix}", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}-{number}{suffix}"
+    return path
