@@ -95,3 +95,27 @@ def test_it_is_the_inverse_of_explain() -> None:
             said = dict(zip(found.principal_id, found.certainty, strict=True))
             for name in whole.principals.principal_id:
                 assert said.get(name) == words[explainer.outcome(name, *asked)[0]], (seed, name, asked)
+
+
+def test_a_longer_scope_path_never_gives_more() -> None:
+    """The law: with a segment more on a scope's path, nobody can who could not, and nobody more certainly."""
+    rank = {None: 0, "possible": 1, "certain": 2}
+    for seed in range(40):
+        random = Random(seed)
+        document = random_organisation(random)
+        scoped = [each for each in document["roleAssignments"] if "resourceScope" in each]
+        asked = [tuple(each[key] for key in ("permission", "resource", "context")) for each in requests(random, document, 3)]
+        before = [_said(document, each) for each in asked]
+        for each in scoped:
+            scope = each["resourceScope"]
+            each["resourceScope"] = {**scope, "path": scope["path"].rstrip("/") + "/dev-1"}
+        longer = [_said(document, each) for each in asked]
+        for (_, resource, _), one, other in zip(asked, before, longer, strict=True):
+            # A scope without hierarchy reaches one place alone: moved there, it reaches that place instead.
+            if resource is None or not resource[1].endswith("/dev-1"):
+                assert all(rank[other[name]] <= rank[one.get(name)] for name in other)
+
+
+def _said(document: dict[str, object], asked: tuple[object, ...]) -> dict[str, str]:
+    found = who_can(snapshot_of(document), *asked)  # type: ignore[arg-type]
+    return dict(zip(found.principal_id, found.certainty, strict=True))
