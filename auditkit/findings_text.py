@@ -64,7 +64,7 @@ def to_html(findings: Findings) -> str:
         for rule, why in zip(findings.not_evaluated.id, findings.not_evaluated.why_not, strict=True)
     )
     return (
-        f"<p><b>{len(findings)} findings</b> as of {instant(findings.as_of)}: {told}</p>"
+        f"<p><b>{len(findings)} finding{"s" * (len(findings) != 1)}</b> as of {instant(findings.as_of)}: {told}</p>"
         f"<table><thead><tr><th>rule</th><th>title</th><th>subjects</th></tr></thead><tbody>{rows}</tbody></table>"
         + (f"<p>Not evaluated:</p><ul>{silent}</ul>" if silent else "")
     )

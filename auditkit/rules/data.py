@@ -118,7 +118,8 @@ def secret(problems: pd.DataFrame) -> Hits:
 
 def _missing(rows: pd.DataFrame, record: str, key: list[str], column: str, there: dict[str, pd.Series]) -> pa.Table:
     """The records whose `column` names nothing that is there, as `record`, `record_id`, `reference`."""
-    lost = rows.loc[~among(rows[column], there[column]), list(dict.fromkeys([*key, column]))]
+    found = among(rows[column], there[column])
+    lost = rows.loc[~found, list(dict.fromkeys([*key, column]))] if not found.all() else rows.iloc[:0]
     columns = {
         "record": concat(record, count=len(lost)),
         "record_id": joined(lost, key),
@@ -133,13 +134,10 @@ def _told(problems: pd.DataFrame, rule_id: str) -> Hits:
     if told.empty:
         return NO_HITS
     told = told.assign(said=told.field.fillna("record") + ": " + told.reason, field=told.field.fillna(""))
-    by = ["record", "record_id"]
-    # Both are sorted by the record, and so stand side by side.
-    rows = gather(told, by, "said").assign(fields=gather(told, by, "field").field)
     return hits(
-        rows,
+        gather(told, ["record", "record_id"], "field", "said"),
         subject=["record_id"],
         kind="record",
         message="{said}",
-        related={"id": "record_id", "fields": "fields", "said": "said"},
+        related={"id": "record_id", "fields": "field", "said": "said"},
     )

@@ -69,14 +69,15 @@ def preview(
 
     Fix: keep preview permissions in a role of their own, or wait until the permission is no longer a preview.
     """
-    names = permissions.loc[permissions.is_preview, ["permission_id", "identifier"]]
+    names = permissions[permissions.is_preview].set_index("permission_id").identifier
     in_roles = role_permissions[among(role_permissions.role_id, roles.loc[roles.assigned, "role_id"])]
     in_roles = in_roles.rename(columns={"role_id": "carrier_id"}).assign(kind="role")
     in_grants = grants.loc[grants.live, ["grant_id", "permission_id"]]
     in_grants = in_grants.rename(columns={"grant_id": "carrier_id"}).assign(kind="grant")
-    carried = pd.concat([in_roles, in_grants]).merge(names, on="permission_id", how="inner", validate="many_to_one")
+    carried = pd.concat([in_roles, in_grants])
+    carried = carried[among(carried.permission_id, names.index.to_series())]
     return hits(
-        gather(carried, ["kind", "carrier_id"], "identifier"),
+        gather(carried.assign(identifier=carried.permission_id.map(names)), ["kind", "carrier_id"], "identifier"),
         subject=["carrier_id"],
         kind="kind",
         message="is live and carries the preview permission {identifier}",

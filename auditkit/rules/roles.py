@@ -153,9 +153,9 @@ def undeclared(roles: pd.DataFrame, reach: pd.DataFrame) -> Hits:
 
     Fix: state the principal types that the role supports.
     """
-    on_machines = reach[reach.machine].groupby("role_id", as_index=False).agg(machines=("principal_id", "nunique"))
-    silent = roles[roles.supported_principal_types.isna()]
-    odd = silent.merge(on_machines, on="role_id", how="inner", validate="one_to_one")
+    machines = reach.loc[reach.machine, "role_id"].value_counts()
+    silent = roles.supported_principal_types.isna() & among(roles.role_id, machines.index.to_series())
+    odd = roles[silent].assign(machines=lambda rows: rows.role_id.map(machines))
     return _role(odd, "{name} declares no principal types; machine principals reached: {machines}", ["machines"])
 
 

@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 # What JSON must escape; everything else stays as it is.
 _ESCAPED = r'["\\\x00-\x1f]'
+_ESCAPED_BYTES = np.isin(np.arange(256), [*range(32), ord('"'), ord("\\")])
 # One type for all text: large, since half a million messages in one column may pass two gigabytes.
 _TEXT = pa.large_string()
 _NOTHING, _COMMA, _BAR = (pa.scalar(mark, _TEXT) for mark in ("", ",", "|"))
@@ -112,25 +114,33 @@ def joined(rows: pd.DataFrame, columns: Sequence[str]) -> pa.Array:
     return pc.binary_join_element_wise(*texts, _BAR, null_handling="skip")
 
 
-def gather(rows: pd.DataFrame | pa.Table, by: Sequence[str], column: str) -> pd.DataFrame:
-    """One row for each distinct `by`, in order, its distinct `column` values as a sorted list column of that name."""
-    keys = [*by, column]
+def gather(rows: pd.DataFrame | pa.Table, by: Sequence[str], *columns: str) -> pd.DataFrame:
+    """One row for each distinct `by`, in order, and list columns of the distinct values of `columns`, sorted."""
+    keys = [*by, *columns]
     table = rows if isinstance(rows, pa.Table) else pa.table({name: arrow(rows[name]) for name in keys})
     distinct = table.group_by(keys).aggregate([]).sort_by([(name, "ascending") for name in keys])
     # One thread keeps the order, within each list and between them.
-    lists = distinct.group_by(list(by), use_threads=False).aggregate([(column, "list")])
+    lists = distinct.group_by(list(by), use_threads=False).aggregate([(name, "list") for name in columns])
+    kind = pa.list_(pa.string())
     texts = {name: series(lists[name].combine_chunks()) for name in by}
-    items = pd.array(lists[f"{column}_list"].cast(pa.list_(pa.string())), dtype=pd.ArrowDtype(pa.list_(pa.string())))
-    return pd.DataFrame({**texts, column: items})
+    items = {name: pd.array(lists[f"{name}_list"].cast(kind), dtype=pd.ArrowDtype(kind)) for name in columns}
+    return pd.DataFrame({**texts, **items})
 
 
 def _quoted(texts: pa.Array) -> pa.Array:
-    odd = pc.fill_null(pc.match_substring_regex(texts, _ESCAPED), False)
-    if pc.any(odd).as_py():
+    if _may_need_escape(texts):
+        odd = pc.fill_null(pc.match_substring_regex(texts, _ESCAPED), False)
         escaped: list[Any] = [json.dumps(text, ensure_ascii=False)[1:-1] for text in texts.filter(odd).to_pylist()]
         texts = pc.replace_with_mask(texts, odd, pa.array(escaped, _TEXT))
     quote = pa.scalar('"', _TEXT)
     return pc.binary_join_element_wise(quote, texts, quote, _NOTHING)
+
+
+def _may_need_escape(texts: pa.Array) -> bool:
+    """Whether any byte behind the column is one that JSON escapes: a pattern would look at each text."""
+    buffer = texts.buffers()[2]
+    data = np.frombuffer(buffer, np.uint8) if buffer else np.empty(0, np.uint8)
+    return bool(_ESCAPED_BYTES[data].any())
 
 
 def _json_lists(lists: pa.Array) -> pa.Array:
