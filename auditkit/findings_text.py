@@ -54,6 +54,7 @@ def to_html(findings: Findings) -> str:
     """Counts by severity, and which rules could not be judged."""
     counts = findings.frame.severity.value_counts()
     told = ", ".join(f"{counts[word]} {word}" for word in reversed(SEVERITIES) if counts[word]) or "none"
+    total = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
     held = findings.rules[findings.rules["count"].gt(0)]
     rows = "".join(
         f"<tr><td>{rule}</td><td>{escape(title)}</td><td>{count} of {population}</td></tr>"
@@ -64,7 +65,7 @@ def to_html(findings: Findings) -> str:
         for rule, why in zip(findings.not_evaluated.id, findings.not_evaluated.why_not, strict=True)
     )
     return (
-        f"<p><b>{len(findings)} finding{"s" * (len(findings) != 1)}</b> as of {instant(findings.as_of)}: {told}</p>"
+        f"<p><b>{total}</b> as of {instant(findings.as_of)}: {told}</p>"
         f"<table><thead><tr><th>rule</th><th>title</th><th>subjects</th></tr></thead><tbody>{rows}</tbody></table>"
         + (f"<p>Not evaluated:</p><ul>{silent}</ul>" if silent else "")
     )
