@@ -21,6 +21,8 @@ PARAMETERS, NOTEBOOK_ONLY = "parameters", "notebook-only"
 COVER_TYPE = "application/vnd.auditkit.cover+json"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _HEADING = re.compile(r"<h([12])>(.*?)</h\1>", re.DOTALL)
+_SCROLLS = '<div class="ak-scroll">'
+_REACHED = '<div class="ak-scroll" tabindex="0" role="group" aria-label="Table">'
 _LEFT_OUT = frozenset({PARAMETERS, NOTEBOOK_ONLY})
 
 
@@ -31,14 +33,19 @@ def page(notebook: Any) -> str:
     """
     cover, title = _cover(notebook)
     sections: list[dict[str, str]] = []
-    parts = [Markup(part) for cell in notebook.cells for part in _parts(cell, sections)]  # noqa: S704
+    parts = [_markup(part) for cell in notebook.cells for part in _parts(cell, sections)]
     script = _file("table.js")
     html = _template().render(
-        policy=policy(script), title=title, cover=Markup(cover), parts=parts, sections=sections,  # noqa: S704
+        policy=policy(script), title=title, cover=_markup(cover), parts=parts, sections=sections,
         style=Markup(_file("page.css")), script=Markup(script),  # noqa: S704
     )  # fmt: skip
     _check(html, script)
     return html
+
+
+def _markup(html: str) -> Markup:
+    """The HTML of a cell as it is; what scrolls sideways can be reached by keyboard, also without the script."""
+    return Markup(html.replace(_SCROLLS, _REACHED))  # noqa: S704
 
 
 def policy(script: str) -> str:

@@ -50,6 +50,16 @@
     count.setAttribute("role", "status");
     bar.append(back, next, count);
     (table.closest(".ak-scroll") || table).before(bar);
+    const places = new Map(data.all.map((row, i) => [row.id, i]));
+    places.delete("");
+    if (places.size) table.tHead.rows[0].append(make("th", "Link", {scope: "col", className: "ak-link"}));
+    // Made for the rows of a page only when it is shown: fifty thousand links would be half of the file.
+    function link(row) {
+      if (!row.id || row.lastElementChild.className === "ak-link") return;
+      const cell = make("td", "", {className: "ak-link"});
+      cell.append(make("a", row.id.slice(0, 8), {href: "#" + row.id}));
+      row.append(cell);
+    }
 
     function kept() {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -59,7 +69,9 @@
     }
     function draw() {
       const rows = kept(), start = state.page * PAGE, end = Math.min(start + PAGE, rows.length);
-      data.body.replaceChildren(...rows.slice(start, end).map(i => data.all[i]));
+      const here = rows.slice(start, end).map(i => data.all[i]);
+      here.forEach(link);
+      data.body.replaceChildren(...here);
       back.disabled = start === 0;
       next.disabled = end >= rows.length;
       const shown = rows.length ? `${(start + 1).toLocaleString("en")} to ${end.toLocaleString("en")}` : "0";
@@ -85,15 +97,36 @@
     selects.forEach(({select}) => select.addEventListener("change", first));
     back.addEventListener("click", () => { state.page -= 1; draw(); });
     next.addEventListener("click", () => { state.page += 1; draw(); });
+    // Shows the page on which a row is, whatever was searched or filtered for; null if it is not of this table.
+    function find(id) {
+      if (!places.has(id)) return null;
+      search.value = "";
+      selects.forEach(({select}) => { select.value = ""; });
+      state.page = Math.floor(state.order.indexOf(places.get(id)) / PAGE);
+      draw();
+      return data.all[places.get(id)];
+    }
     draw();
-    return {draw, whole: () => data.body.replaceChildren(...data.all)};
+    return {draw, find, whole: () => data.body.replaceChildren(...data.all)};
   }
 
   let tables = [];
+  function follow() {
+    const id = location.hash.slice(1);
+    const row = tables.reduce((found, table) => found || table.find(id), null) || document.querySelector("tr:target");
+    document.querySelectorAll(".ak-found").forEach(old => old.classList.remove("ak-found"));
+    if (!row) return;
+    row.classList.add("ak-found");
+    row.tabIndex = -1;
+    row.focus({preventScroll: true});
+    row.scrollIntoView({block: "center"});
+  }
   function start() {
     tables = Array.from(document.querySelectorAll("table.ak-table")).map(enhance).filter(Boolean);
     document.documentElement.classList.remove("ak-wait");
+    follow();
   }
+  window.addEventListener("hashchange", follow);
   document.addEventListener("DOMContentLoaded", start);
   // On paper there is no next page: every row is put back before printing.
   const print = window.matchMedia("print");

@@ -48,9 +48,11 @@ def safe_table(
     caption: str = "",
     labels: Mapping[str, str] | None = None,
     filters: Iterable[str] = (),
+    ids: Iterable[str] | None = None,
 ) -> str:
     """A frame as an HTML table, complete, without its index.
 
+    `ids` are what a link to each row may name; unlike everything else they are not from the IAM.
     `labels` names columns for readers; `filters` marks those that a reader may choose values of. A severity column
     carries its word as a class, so that it can be coloured, and its rank, so that it sorts worst first. Times are shown
     as days in UTC; the frame has them to the microsecond.
@@ -58,7 +60,8 @@ def safe_table(
     names, chosen = labels or {}, set(filters)
     heads = "".join(_head(frame[name], names.get(name, _label(name)), name in chosen) for name in frame.columns)
     columns = [_cells(frame[name]) for name in frame.columns]
-    rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
+    starts = ["<tr>"] * len(frame) if ids is None else [f'<tr id="{escape(name)}">' for name in ids]
+    rows = "\n".join(f"{start}{''.join(cells)}</tr>" for start, *cells in zip(starts, *columns, strict=True))
     title = f"<caption>{safe_text(caption)}</caption>" if caption else ""
     table = f'<table class="ak-table">{title}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
     return f'<div class="ak-scroll">{table}</div>'
