@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import auditkit
-from auditkit import cli_access, cli_audit, cli_lab, cli_report, cli_source
+from auditkit import cli_access, cli_audit, cli_history, cli_lab, cli_report, cli_review, cli_source, cli_why
 from auditkit.cli_output import emit, prepare_streams, say
 from auditkit.errors import AuditkitError
 
@@ -57,6 +57,9 @@ for _command in (
     cli_report.report, cli_audit.rules, cli_lab.lab,
 ):  # fmt: skip
     app.command(name=_command.__name__.rstrip("_"))(_command)
+cli_review.register(app)
+cli_history.register(app)
+cli_why.register(app)
 
 
 def main() -> None:

@@ -54,6 +54,14 @@ class ExplainFormat(StrEnum):
     json = "json"
 
 
+class HistoryFormat(StrEnum):
+    """How `history` prints."""
+
+    text = "text"
+    csv = "csv"
+    svg = "svg"
+
+
 class Api(StrEnum):
     """Which of the vendor's APIs is called."""
 
@@ -86,10 +94,10 @@ Required = Annotated[
 ]
 Accepted = Annotated[
     Path | None,
-    typer.Option("--accepted", metavar="FILE", help="Findings that somebody accepts until a day, as TOML: shown apart."),
+    typer.Option("--accepted", metavar="FILE", help="Findings accepted until a day, as TOML: shown apart."),
 ]
 Attestations = Annotated[
-    Path | None, typer.Option("--attestations", metavar="FILE", help="What people attest of what no API tells, as TOML.")
+    Path | None, typer.Option("--attestations", metavar="FILE", help="What people attest, as TOML.")
 ]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Limits, as TOML.")]
 

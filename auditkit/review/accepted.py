@@ -73,7 +73,8 @@ def apply(findings: Findings, accepted: pd.DataFrame, as_of: pd.Timestamp) -> Ju
     for place, row in enumerate(accepted.to_dict("records")):
         met = frame.rule.eq(row["rule"]) & _meets(frame.subject_id, row)
         if not met.any():
-            warnings.append(f"entry {row['number']}: {row['rule']} {row['subject'] or row['pattern']} matches no finding")
+            meant = row["subject"] or row["pattern"]
+            warnings.append(f"entry {row['number']}: {row['rule']} {meant} matches no finding")
         if not ended.iloc[place]:
             entry = entry.mask(met & entry.eq(-1), place)
     apart = entry.ge(0)

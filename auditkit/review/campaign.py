@@ -8,15 +8,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from auditkit.access.required import read_required
 from auditkit.access.tables import Tables
+from auditkit.attestations import read_attestations
 from auditkit.errors import InputError, ReviewError
 from auditkit.findings import Findings
+from auditkit.limits import Limits
 from auditkit.review.advice import advise, assign_reviewers
 from auditkit.review.decisions import DecisionStore, state
 from auditkit.review.population import population
@@ -24,6 +28,7 @@ from auditkit.snapshot import Snapshot, load
 from auditkit.store import write_file, write_folder
 
 _FACTS, _POPULATION, _DECISIONS, _SNAPSHOT = "campaign.json", "population.parquet", "decisions.sqlite", "snapshot"
+INPUTS = ("required_permissions.csv", "limits.toml", "accepted.toml", "attestations.toml", "owners.csv")
 POPULATION_COLUMNS = (
     "item", "kind", "record_id", "principal_id", "role_id", "permission_id", "says", "content", "recommendation",
     "because", "severity", "fingerprints", "reviewer", "previous_action", "previous_reason", "asked_again",
@@ -32,7 +37,8 @@ POPULATION_COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What `campaign.json` holds; times are RFC 3339 in UTC, `population` and `snapshot` are SHA-256 in hex."""
+    """What `campaign.json` holds; times are RFC 3339 in UTC, `population`, `snapshot` and the values of `inputs` (by
+    file name) are SHA-256 in hex."""
 
     name: str
     scope: str
@@ -44,6 +50,7 @@ class Facts:
     counts: dict[str, int]
     without_reviewer: int
     previous: str = ""
+    inputs: dict[str, str] = field(default_factory=dict)
     schema: int = 1
 
 
@@ -66,6 +73,30 @@ class Campaign:
     def snapshot(self) -> Snapshot:
         """The snapshot that the campaign judges, verified file by file."""
         return load(self.folder / _SNAPSHOT)
+
+    def input(self, name: str) -> Path | None:
+        """The path of a file that the campaign began with (`INPUTS`), None if there was none; verified."""
+        if name not in self.facts.inputs:
+            return None
+        path = self.folder / name
+        if hashlib.sha256(_read(path)).hexdigest() != self.facts.inputs[name]:
+            raise ReviewError(f"{path} differs from what {_FACTS} says (SHA-256); restore a copy")
+        return path
+
+    def tables(self) -> Tables:
+        """The tables that the campaign judges, at its instant, with what it began with."""
+        required, attested = self.input("required_permissions.csv"), self.input("attestations.toml")
+        return Tables(
+            self.snapshot,
+            as_of=pd.Timestamp(self.facts.as_of).as_unit("us"),
+            required=None if required is None else read_required(required),
+            attestations=None if attested is None else read_attestations(attested),
+        )
+
+    def limits(self) -> Limits:
+        """The limits that the campaign judges by."""
+        path = self.input("limits.toml")
+        return Limits() if path is None else Limits.from_toml(path)
 
     def decisions(self) -> DecisionStore:
         """The store of its decisions, to be closed by the caller."""
@@ -107,6 +138,11 @@ class Campaign:
             ]
         except ReviewError as problem:
             found.append(str(problem))
+        for name in self.facts.inputs:
+            try:
+                self.input(name)
+            except ReviewError as problem:
+                found.append(str(problem))
         try:
             if self.snapshot.sealed.digest != self.facts.snapshot:
                 found.append(f"{self.folder / _SNAPSHOT} is another snapshot than the campaign began with")
@@ -125,8 +161,11 @@ def start(
     scope: str = "everything",
     owners: pd.DataFrame | None = None,
     previous: Campaign | None = None,
+    inputs: Mapping[str, bytes] | None = None,
 ) -> Campaign:
     """Freeze a population and write the campaign's folder; `started_at` is now, as the caller's clock has it.
+
+    `inputs` are the files (names of `INPUTS`) that the findings were made with, kept beside the population.
 
     Raises `ReviewError` for a folder that holds something already, an unknown scope, or an empty population.
     """
@@ -140,6 +179,7 @@ def start(
     items = advise(items, findings)
     owned = pd.DataFrame({"kind": [], "id": [], "reviewer": []}, dtype="str") if owners is None else owners
     items = _with_previous(items.assign(reviewer=assign_reviewers(items, owned, tables)), before)
+    kept = inputs or {}
     data = _parquet(items[list(POPULATION_COLUMNS)])
     facts = Facts(
         name=name,
@@ -152,8 +192,9 @@ def start(
         counts={str(kind): int(count) for kind, count in items.kind.value_counts(sort=False).sort_index().items()},
         without_reviewer=int(items.reviewer.eq("").sum()),
         previous="" if previous is None else previous.facts.name,
+        inputs={name: hashlib.sha256(kept[name]).hexdigest() for name in INPUTS if name in kept},
     )
-    write_folder(folder, [(_POPULATION, data)])
+    write_folder(folder, [(_POPULATION, data), *((name, kept[name]) for name in facts.inputs)])
     tables.snapshot.save(folder / _SNAPSHOT)
     DecisionStore(folder / _DECISIONS).close()
     write_file(folder / _FACTS, json.dumps(asdict(facts), indent=1, sort_keys=True).encode() + b"\n")

@@ -129,7 +129,7 @@ def _odd(rows: pd.DataFrame, items: pd.DataFrame) -> list[tuple[int, str]]:
             for line in used.line[changed]
         ]
     idle = known & used.decision.str.strip().eq("") & used[["target", "reason"]].ne("").any(axis=1)
-    odd += [(line, "a target or a reason without a decision; choose one, or empty the line") for line in used.line[idle]]
+    odd += [(line, "a reason without a decision; choose one, or empty the line") for line in used.line[idle]]
     wrong = known & ~used.decision.str.strip().isin([*CHOICES, ""])
     odd += [
         (line, f"no decision is called {word!r}")

@@ -94,6 +94,8 @@ def _why_not(standing: pd.DataFrame, tables: Tables) -> pd.Series:
     why = why.mask(asked & ~fits, "there is no way to " + standing.action + " a " + standing.kind)
     unknown = standing.action.eq("change") & ~standing.target.isin(tables["roles"].role_id)
     why = why.mask(asked & fits & unknown, "the role to change to, " + standing.target + ", is not in the snapshot")
+    same = standing.kind.eq("assignment") & standing.target.eq(standing.role_id)
+    why = why.mask(standing.action.eq("change") & same, "it gives role " + standing.target + " already")
     why = why.mask(standing.action.isin(["delegate", "not mine"]), "whoever it was passed to has not decided")
     why = why.mask(standing.stale, "it was decided about another content than the campaign holds")
     return why.mask(standing.conflict, "reviewers disagree").mask(standing.action.eq(""), "nobody has decided")
@@ -106,9 +108,9 @@ def _ordered(planned: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     who = _named(steps.principal_id, tables)
     rows = steps.assign(who=who, after=before.astype("str").fillna("")).to_dict("records")
     words = [row["template"].format_map(row) for row in rows]
-    frame = steps.assign(
-        words=pd.Series(words, dtype="str"), after=before.astype("str").fillna(""), why=steps.reason
-    )[list(COLUMNS)]
+    frame = steps.assign(words=pd.Series(words, dtype="str"), after=before.astype("str").fillna(""), why=steps.reason)[
+        list(COLUMNS)
+    ]
     return frame.astype(dict.fromkeys(COLUMNS[1:], "str"))
 
 

@@ -64,8 +64,6 @@ def _ticket(item: str, steps: pd.DataFrame) -> str:
     first = steps.iloc[0]
     last = f"{steps.words.iloc[-1]}"
     why = inert(first.why) or "none was given"
-    boxes = [
-        f"- [ ] step {number}: {inert(words)}" for number, words in zip(steps.step, steps.words, strict=True)
-    ]
+    boxes = [f"- [ ] step {number}: {inert(words)}" for number, words in zip(steps.step, steps.words, strict=True)]
     head = [f"# {inert(last)}", "", f"Decided by {inert(first.decided_by)} about {inert(item)}. Reason: {why}.", ""]
     return "\n".join([*head, *boxes, "", "Done when the next snapshot shows it: `auditkit review prove`.", ""])

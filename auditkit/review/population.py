@@ -132,7 +132,7 @@ def _role_content(tables: Tables) -> pd.Series:
     """A digest of what each role gives: its permissions, types and conditions, by role id."""
     roles = tables["roles"].set_index("role_id")
     held = tables["role_permissions"].sort_values("permission_id").groupby("role_id").permission_id.agg("\n".join)
-    types = roles.supported_principal_types.map(lambda kinds: "?" if kinds is None else ",".join(sorted(kinds)))
+    types = roles.supported_principal_types.map(lambda kinds: ",".join(sorted(kinds)), na_action="ignore")
     texts = roles.index.map(held).fillna("").astype("str") + "\n\n" + types.fillna("?").astype("str")
     return pd.Series(digests(texts + "\n\n" + roles.conditions.fillna("")), index=roles.index)
 

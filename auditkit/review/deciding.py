@@ -1,0 +1,93 @@
+"""A decision made: from what somebody chose to entries of the log, on disk before it is shown as done."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from auditkit.errors import DecisionRefused
+from auditkit.review.campaign import Campaign
+from auditkit.review.entries import Entry
+
+MOST_AT_ONCE = 1_000
+"""So many items may be decided in one bulk: a list that a person can still have looked at."""
+
+
+def decide(
+    campaign: Campaign,
+    items: Sequence[str],
+    *,
+    action: str,
+    reviewer: str,
+    at: str,
+    account: str,
+    mark: str,
+    reason: str = "",
+    target: str = "",
+    resolves: bool = False,
+) -> tuple[Entry, ...]:
+    """Decide about items of a campaign and write it, all or nothing; gives the entries.
+
+    `mark` is new for each act of deciding: the same mark again decides nothing twice. More than one item is a bulk,
+    which needs a reason. `resolves` settles what reviewers disagreed about. Raises `DecisionRefused`.
+    """
+    known = campaign.items.set_index("item")
+    asked = list(dict.fromkeys(items))
+    if unknown := [item for item in asked if item not in known.index]:
+        raise DecisionRefused(f"{unknown[0]!r} is no item of this campaign; `review status --items` lists them")
+    if not 0 < len(asked) <= MOST_AT_ONCE:
+        raise DecisionRefused(f"{len(asked):,} items at once; name 1 to {MOST_AT_ONCE:,}")
+    made = tuple(
+        Entry(
+            entry_id=entry_id(mark, item),
+            campaign=campaign.facts.name,
+            item=item,
+            content=known.content[item],
+            action=action,
+            reviewer=reviewer.strip(),
+            at=at,
+            reason=reason.strip(),
+            target=target.strip(),
+            account=account,
+            bulk=f"{mark} ({len(asked)} items)" if len(asked) > 1 else "",
+            resolves="yes" if resolves else "",
+        )
+        for item in asked
+    )
+    _write(campaign, made)
+    return made
+
+
+def undo(
+    campaign: Campaign, item: str, *, reviewer: str, at: str, account: str, mark: str, reason: str = ""
+) -> Entry:
+    """Take back the last decision of this reviewer on an item, by an entry of its own."""
+    with campaign.decisions() as store:
+        log = store.entries()
+    undone = {entry.undoes for entry in log}
+    own = [
+        entry
+        for entry in log
+        if entry.item == item and entry.reviewer == reviewer.strip() and entry.action != "undo"
+        and entry.entry_id not in undone
+    ]  # fmt: skip
+    if not own:
+        raise DecisionRefused(f"{item}: {reviewer!r} has decided nothing about it that could be taken back")
+    last = own[-1]
+    made = Entry(
+        entry_id=entry_id(mark, item), campaign=campaign.facts.name, item=item, content=last.content, action="undo",
+        reviewer=last.reviewer, at=at, reason=reason.strip(), account=account, undoes=last.entry_id,
+    )  # fmt: skip
+    _write(campaign, (made,))
+    return made
+
+
+def entry_id(mark: str, item: str) -> str:
+    """The id of the entry that one act of deciding makes about an item."""
+    return hashlib.sha256(f"{mark}\n{item}".encode()).hexdigest()[:32]
+
+
+def _write(campaign: Campaign, entries: tuple[Entry, ...]) -> None:
+    recommendations = dict(zip(campaign.items["item"], campaign.items.recommendation, strict=True))
+    with campaign.decisions() as store:
+        store.append(entries, recommendations=recommendations)

@@ -1,0 +1,187 @@
+"""The evidence pack: one folder, and one zip, that show a year later who decided what, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+
+import pandas as pd
+
+from auditkit import findings_text
+from auditkit.access.tables import Tables
+from auditkit.errors import ReviewError
+from auditkit.findings import run_rules
+from auditkit.report import make_report
+from auditkit.review import verify as checker
+from auditkit.review.accepted import apply, read_accepted
+from auditkit.review.accepted import to_csv as judged_csv
+from auditkit.review.accepted import to_json as judged_json
+from auditkit.review.campaign import Campaign
+from auditkit.review.evidence_text import readme
+from auditkit.review.plan import plan
+from auditkit.review.plan_text import plan_files
+from auditkit.review.proof import prove
+from auditkit.snapshot import Snapshot
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_PRINTING_SECONDS = 90
+_LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "matplotlib", "nbconvert")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """What `close` made: the folder, the zip beside it, and the SHA-256 of its SHA256SUMS."""
+
+    folder: Path
+    archive: Path
+    seal: str
+
+
+def close(
+    campaign: Campaign,
+    *,
+    out: str | Path,
+    closed_at: pd.Timestamp,
+    after: Snapshot | None = None,
+    pdf: bool = True,
+) -> Pack:
+    """Write the evidence of a campaign; `after` is the snapshot that shows what became of the decisions, if there is
+    one, and `closed_at` is now.
+
+    Raises `ReviewError` for a place that is taken, and for a campaign that is not as it began.
+    """
+    folder = Path(out)
+    archive = folder.with_name(folder.name + ".zip")
+    if taken := [path for path in (folder, archive) if path.exists() or path.is_symlink()]:
+        raise ReviewError(f"{taken[0]} is already there; a pack needs a place of its own")
+    if odd := campaign.verify():
+        raise ReviewError(f"the campaign is not as it was: {'; '.join(odd[:3])}")
+    files = evidence(campaign, closed_at=closed_at, after=after, pdf=pdf)
+    files["SHA256SUMS"] = checker.sums(files)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _write(archive, checker.zipped(files))
+    _write_tree(folder, files)
+    return Pack(folder=folder, archive=archive, seal=checker.digest(files["SHA256SUMS"]))
+
+
+def evidence(
+    campaign: Campaign, *, closed_at: pd.Timestamp, after: Snapshot | None = None, pdf: bool = True
+) -> dict[str, bytes]:
+    """Every file of the pack but SHA256SUMS, by its name."""
+    standing, tables, limits = campaign.standing(), campaign.tables(), campaign.limits()
+    with campaign.decisions() as store:
+        log = [asdict(entry) for entry in store.entries()]
+    planned = plan(standing, tables, limits)
+    proof = None if after is None else prove(standing, tables, Tables(after))
+    texts = {
+        "decisions.csv": findings_text.to_csv(standing),
+        "decisions.jsonl": "".join(json.dumps(entry, sort_keys=True, ensure_ascii=True) + "\n" for entry in log),
+        "population.csv": findings_text.to_csv(campaign.items),
+        "attestations.csv": findings_text.to_csv(tables["attestations"]),
+        "limits.csv": findings_text.to_csv(limits.table()),
+        "versions.txt": _versions(),
+        "README.txt": readme(campaign, standing, planned, proof, closed_at),
+        "verify.py": Path(checker.__file__).read_text("utf-8"),
+        **_findings(campaign, tables),
+    }
+    if proof is not None:
+        texts["proof.csv"] = findings_text.to_csv(proof)
+    files = {name: text.encode("utf-8", "backslashreplace") for name, text in texts.items()}
+    files |= {f"plan/{name}": data for name, data in plan_files(planned).items()}
+    files |= _kept(campaign, ("campaign.json", "population.parquet", *campaign.facts.inputs))
+    files |= _kept(campaign, sorted(f"snapshot/{path.name}" for path in (campaign.folder / "snapshot").iterdir()))
+    if after is not None:
+        files |= _saved(after, "snapshot-after")
+    return files | _report(campaign, pdf)
+
+
+def _findings(campaign: Campaign, tables: Tables) -> dict[str, str]:
+    found = run_rules(tables, campaign.limits())
+    path = campaign.input("accepted.toml")
+    if path is None:
+        return {"findings.json": found.to_json(), "findings.csv": found.to_csv()}
+    judged = apply(found, read_accepted(path), found.as_of)
+    accepted = judged.accepted.assign(until=judged.accepted.until.astype("str"))
+    return {
+        "findings.json": judged_json(judged),
+        "findings.csv": judged_csv(judged),
+        "accepted.csv": findings_text.to_csv(accepted),
+    }
+
+
+def _kept(campaign: Campaign, names: Sequence[str]) -> dict[str, bytes]:
+    return {name: (campaign.folder / name).read_bytes() for name in names}
+
+
+def _saved(snapshot: Snapshot, name: str) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory(prefix="auditkit-pack-") as work:
+        snapshot.save(Path(work) / name)
+        return {f"{name}/{path.name}": path.read_bytes() for path in sorted((Path(work) / name).iterdir())}
+
+
+def _report(campaign: Campaign, pdf: bool) -> dict[str, bytes]:
+    """The report of the snapshot that the campaign judged: HTML, and PDF where a browser can print it."""
+    with tempfile.TemporaryDirectory(prefix="auditkit-pack-") as work:
+        page = make_report(
+            campaign.snapshot,
+            out=Path(work) / "report.html",
+            as_of=pd.Timestamp(campaign.facts.as_of),
+            required=campaign.input("required_permissions.csv"),
+            config=campaign.input("limits.toml"),
+        )
+        files = {"report.html": page.read_bytes()}
+        printed = _printed(page) if pdf else None
+        return files if printed is None else files | {"report.pdf": printed}
+
+
+def _printed(page: Path) -> bytes | None:
+    """The page as PDF; None where no browser is found, or it does not manage."""
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if browser is None:
+        return None
+    target = page.with_suffix(".pdf")
+    words = [
+        browser, "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer", "--disable-extensions",
+        f"--user-data-dir={page.parent / 'browser'}", f"--print-to-pdf={target}", page.as_uri(),
+    ]  # fmt: skip
+    # Chromium refuses to run as root inside its own sandbox; the page is auditkit's own, and loads nothing.
+    words[1:1] = ["--no-sandbox"] if os.geteuid() == 0 else []
+    try:
+        subprocess.run(words, check=True, capture_output=True, timeout=_PRINTING_SECONDS)  # noqa: S603
+        return target.read_bytes()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _versions() -> str:
+    rows = [("auditkit", version("auditkit")), ("python", python_version())]
+    rows += [(name, version(name)) for name in _LIBRARIES]
+    return "".join(f"{name} {number}\n" for name, number in rows)
+
+
+def _write_tree(target: Path, files: Mapping[str, bytes]) -> None:
+    """A folder with folders in it, made beside its place, flushed to the disk, and renamed there."""
+    beside = Path(tempfile.mkdtemp(prefix=".auditkit-pack-", dir=target.parent))
+    try:
+        for name, data in files.items():
+            (beside / name).parent.mkdir(parents=True, exist_ok=True)
+            _write(beside / name, data)
+        beside.rename(target)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,104 @@
+"""README.txt of an evidence pack, for an auditor who has never heard of auditkit."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from auditkit.review.campaign import Campaign
+from auditkit.review.plan import Plan
+from auditkit.review.proof import STATUSES
+
+_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+_FILES = """\
+WHAT IS IN IT
+
+  report.html        The audit of the access as it was: open it in any browser; it loads nothing from anywhere.
+  report.pdf         The same for print, if a browser was there to make it.
+  population.csv     Everything that was asked about, with the recommendation and its reason, and who was asked.
+  population.parquet The same as it was frozen when the review began; campaign.json holds its SHA-256.
+  decisions.csv      Every item with what stands decided, by whom, when and why.
+  decisions.jsonl    The log of decisions in its order, one a line, changes of mind and undoing among them. Each line
+                     holds the SHA-256 of the line before it, so that nothing can be cut out or put in unseen.
+  findings.json/csv  What the rules flagged. accepted.csv: what somebody accepts, until when, and why.
+  attestations.csv   What people attest of what no system tells.
+  limits.csv         The thresholds that were judged by, each with where it comes from.
+  plan/              What was to be done, step by step, and what it would do, tried on the data beforehand.
+  proof.csv          What became of each decision by a later snapshot, if there was one: done, not done, came back,
+                     cannot be told.
+  snapshot/          The data that all this was judged by; manifest.json says when and from where it was read, what
+                     could not be read, and the SHA-256 of each file. snapshot-after/: the later one, likewise.
+  versions.txt       The programs that made this.
+  verify.py          A small program that checks this folder. It needs Python and nothing else.
+
+HOW TO CHECK IT
+
+  python3 verify.py            checks every file, that none is missing or added, and the chain of decisions.
+  sha256sum -c SHA256SUMS      checks the files alone, by another program.
+
+  Both show that the folder is as it was made; not who made it. If the SHA-256 of SHA256SUMS was written down
+  elsewhere when the pack was made, compare it. If there is a file SHA256SUMS.sig, somebody signed it:
+
+  ssh-keygen -Y verify -f allowed_signers -I SIGNER -n auditkit -s SHA256SUMS.sig < SHA256SUMS
+
+  where allowed_signers holds the line `SIGNER PUBLIC-KEY`, with the public key as you know it from elsewhere. To sign:
+
+  ssh-keygen -Y sign -f KEY -n auditkit SHA256SUMS
+
+HOW TO READ A DECISION
+
+  keep        the access stays            remove      the access is to be taken away
+  change      another role instead        rotate      a new credential instead of this one
+  delegate    somebody else is to decide  not mine    the person asked is not the one to decide
+  undo        an earlier entry is taken back; it stays in the log
+
+  `reviewer` is the name that was given; `account` is the account and computer on which it was entered. `content` is
+  the SHA-256 of what the reviewer was shown. `bulk` names the decisions that were made together.
+"""
+
+
+def readme(
+    campaign: Campaign, standing: pd.DataFrame, planned: Plan, proof: pd.DataFrame | None, closed_at: pd.Timestamp
+) -> str:
+    """The text of README.txt."""
+    facts, manifest = campaign.facts, campaign.snapshot.manifest
+    open_, conflicts = int(standing.action.eq("").sum()), int(standing.conflict.sum())
+    stale, unowned = int(standing.stale.sum()), int(standing.reviewer.eq("").sum())
+    kinds = ", ".join(f"{count:,} {kind}s" for kind, count in facts.counts.items())
+    lines = [
+        f"ACCESS REVIEW {_line(facts.name)}", "",
+        "This folder is the evidence of a review of who may do what on Infuse Cloud IAM in the organisation",
+        f"{_line(facts.organisation_id)}.",
+        "It was made by auditkit, a program that reads an organisation's access and judges it.", "",
+        f"  Data as of         {facts.as_of}, read from {_line(manifest.origin)}",
+        f"  Review begun       {facts.started_at}, scope: {_line(facts.scope)}",
+        f"  Pack made          {closed_at.tz_convert('UTC'):%Y-%m-%dT%H:%M:%SZ}",
+        f"  Items              {len(standing):,} ({kinds})",
+        f"  Decided            {len(standing) - open_:,}",
+        f"  Left undecided     {open_:,}",
+        f"  Reviewers disagree {conflicts:,}",
+        f"  On other content   {stale:,} (decided about something else than the item is: to be decided again)",
+        f"  Without an owner   {unowned:,} (nobody was named to be asked)",
+        f"  Planned steps      {len(planned.steps):,}, {len(planned.warnings):,} warnings",
+        f"  What became of it  {_proven(proof)}",
+        f"  Data complete      {_complete(campaign)}", "",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n" + _FILES
+
+
+def _proven(proof: pd.DataFrame | None) -> str:
+    if proof is None:
+        return "not judged: no later snapshot was given"
+    counts = proof.status.value_counts()
+    return ", ".join(f"{int(counts.get(status, 0)):,} {status}" for status in STATUSES)
+
+
+def _complete(campaign: Campaign) -> str:
+    missing = campaign.snapshot.incomplete
+    return "yes" if not missing else "no: " + _line("; ".join(f"{name} ({why})" for name, why in missing.items()))
+
+
+def _line(text: str) -> str:
+    return _ODD.sub(" ", text)

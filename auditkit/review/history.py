@@ -1,0 +1,47 @@
+"""Any number of audits of one organisation, oldest first, as one table: what a figure over quarters is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from auditkit.errors import ReviewError
+from auditkit.findings import Findings
+from auditkit.severity import SEVERITIES
+
+COLUMNS = ("as_of", "snapshot", "complete", *SEVERITIES, "findings", "new", "gone", "principals", "credentials")
+
+
+def history(audits: Sequence[Findings]) -> pd.DataFrame:
+    """One row an audit, in the order of their instants: `COLUMNS`.
+
+    `new` and `gone` compare with the row before; both are 0 in the first. Raises `ReviewError` for audits of two
+    organisations, and for none.
+    """
+    if not audits:
+        raise ReviewError("there is nothing to tell a history of: give at least one snapshot")
+    names = {audit.snapshot.organisation_id for audit in audits}
+    if len(names) > 1:
+        raise ReviewError(f"the snapshots are of different organisations: {', '.join(map(repr, sorted(names)))}")
+    ordered = sorted(audits, key=lambda audit: audit.as_of)
+    prints = [set(audit.frame.fingerprint) for audit in ordered]
+    before = [prints[0], *prints[:-1]]
+    rows = [
+        _row(audit) | {"new": len(now - last), "gone": len(last - now)}
+        for audit, now, last in zip(ordered, prints, before, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _row(audit: Findings) -> dict[str, object]:
+    counts = audit.frame.severity.astype("str").value_counts()
+    return {
+        "as_of": audit.as_of,
+        "snapshot": audit.snapshot.id,
+        "complete": audit.snapshot.complete,
+        **{severity: int(counts.get(severity, 0)) for severity in SEVERITIES},
+        "findings": len(audit.frame),
+        "principals": len(audit.snapshot.principals),
+        "credentials": len(audit.snapshot.credentials),
+    }
