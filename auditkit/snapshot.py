@@ -108,7 +108,8 @@ class Snapshot:
         if unknown := sorted(set(frames) - set(COLLECTIONS)):
             raise KeyError(f"no collection {', '.join(unknown)}; there are {', '.join(COLLECTIONS)}")
         changed = {name: _tidy(name, frame) for name, frame in frames.items()}
-        parts = {name: counts(len(frame)) for name, frame in changed.items()}
+        # What could not be read whole is no more complete for being changed.
+        parts = {name: counts(len(frame), reason=self.incomplete.get(name)) for name, frame in changed.items()}
         manifest = dataclasses.replace(
             self.manifest,
             files={},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +27,7 @@ def changed(snapshot: Snapshot, changes: Mapping[str, Any], as_of: pd.Timestamp)
         if key in changes:
             apply(frames, changes[key], as_of)
     differing = {name: table for name, table in frames.items() if not table.equals(snapshot.frames[name])}
-    return _still_incomplete(snapshot.replace(**differing), snapshot) if differing else snapshot
-
-
-def _still_incomplete(after: Snapshot, before: Snapshot) -> Snapshot:
-    """What could not be read whole is no more complete for being changed."""
-    missing = {name: before.manifest.collections[name] for name in before.incomplete}
-    manifest = dataclasses.replace(after.manifest, collections=after.manifest.collections | missing)
-    return dataclasses.replace(after, manifest=manifest)
+    return snapshot.replace(**differing) if differing else snapshot
 
 
 def touched(before: Snapshot, after: Snapshot, changes: Mapping[str, Any], as_of: pd.Timestamp) -> list[str]:
