@@ -124,7 +124,7 @@ def test_help_imports_no_data_frames() -> None:
         (["audit", "x", "--format", "yaml"], "'table', 'json', 'csv'"),
         (["audit", "x", "--fail-on", "awful"], "critical"),
         (["audit", "x", "--nope"], "--nope"),
-        (["report", "x"], "--out"),
+        (["report"], "SNAPSHOT"),
         (["sandbox", "--port", "99999"], "--port"),
         (["sandbox", "--port", "http"], "--port"),
         (["pull"], "--base-url"),
