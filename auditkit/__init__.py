@@ -38,6 +38,7 @@ _HOMES = {
     "import_document": "source.document",
     "load": "snapshot",
     "open_desk": "widgets.desk",
+    "open_review": "widgets.review",
     "pull": "source.api.pull",
 }
 

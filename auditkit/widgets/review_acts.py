@@ -1,0 +1,214 @@
+"""What a click does: one entry of the log, written before anything shows it, and never twice for one click."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from auditkit.errors import DecisionRefused, ReviewError
+from auditkit.review.campaign import Campaign, open_campaign
+from auditkit.review.entries import Entry
+
+# More than anybody reads through before pressing a button.
+MOST_AT_ONCE = 200
+_STORE = "decisions.sqlite"
+# What only makes sense of some kinds of items.
+_ONLY = {"change": ("assignment", "grant"), "rotate": ("credential",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """An item as somebody looks at it: its content, and `seen`, the id of the last entry on it (empty: none)."""
+
+    item: str
+    content: str
+    seen: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What was pressed: an action, its target and reason, and who pressed it."""
+
+    action: str
+    reviewer: str
+    reason: str = ""
+    target: str = ""
+
+
+class Sitting:
+    """A campaign that somebody sits over. `standing` and `entries` are what the disk had at the last `refresh`."""
+
+    def __init__(self, campaign: Campaign, clock: Callable[[], pd.Timestamp] | None = None) -> None:
+        self.campaign = campaign
+        self._clock = clock or (lambda: pd.Timestamp.now("UTC"))
+        self._listeners: list[Callable[[], None]] = []
+        self._recommended = dict(zip(campaign.items["item"], campaign.items.recommendation, strict=True))
+        self.entries: tuple[Entry, ...] = ()
+        self.refresh()
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever the disk was read anew."""
+        self._listeners.append(told)
+
+    def refresh(self) -> None:
+        """Read the disk anew, and tell every panel. `ReviewError` if it is not what this sitting began on."""
+        self._read()
+        for told in self._listeners:
+            told()
+
+    def _read(self) -> None:
+        self._same_campaign()
+        with self.campaign.decisions() as store:
+            log = tuple(store.entries())
+        if log[: len(self.entries)] != self.entries:
+            raise ReviewError(f"{self.campaign.folder.name}: decisions that were shown here are gone from the disk; "
+                              "restore the folder from a copy, then run the first cell again")  # fmt: skip
+        if log and log == self.entries:
+            return
+        self.entries = log
+        self._logs: dict[str, list[Entry]] = {}
+        for entry in log:
+            self._logs.setdefault(entry.item, []).append(entry)
+        self.standing = self.campaign.standing()
+
+    def shown(self, item: str) -> Shown:
+        """The item as it stands now."""
+        row = self.row(item)
+        log = self._logs.get(item)
+        return Shown(item=item, content=row["content"], seen=log[-1].entry_id if log else "")
+
+    def said(self, item: str) -> list[Entry]:
+        """What each reviewer says of an item now."""
+        return voices(self._logs.get(item, []))
+
+    def own(self, item: str, reviewer: str) -> Entry | None:
+        """The decision of a reviewer that stands on an item, None if none does."""
+        return next((one for one in self.said(item) if one.reviewer == reviewer.strip()), None)
+
+    def row(self, item: str) -> dict[str, str]:
+        """The item's row of `standing`; `ReviewError` for one that the campaign lacks."""
+        rows = self.standing[self.standing["item"].eq(item)]
+        if rows.empty:
+            raise ReviewError(f"{item!r} is no item of this campaign; run the first cell again")
+        return {str(name): value for name, value in rows.astype("object").iloc[0].items()}
+
+    def decide(self, shown: Shown, answer: Answer) -> str:
+        """Write one decision; the sentence that says that it is on disk."""
+        self._read()
+        mine = self.own(shown.item, answer.reviewer)
+        if mine and _alike(mine, answer):
+            return f"{shown.item}: {mine.action} is on disk already, by {mine.reviewer} at {mine.at}"
+        entry = self._entry(shown, answer)
+        self._write([entry])
+        return f"{shown.item}: {entry.action} is on disk, by {entry.reviewer} at {entry.at}"
+
+    def decide_many(self, shown: Sequence[Shown], answer: Answer) -> str:
+        """Write the same decision on many items, all or none, each marked with the name of the bulk."""
+        if not shown:
+            raise DecisionRefused("no item is ticked; tick what is to be decided")
+        if len(shown) > MOST_AT_ONCE:
+            raise DecisionRefused(f"{len(shown):,} items are more than anybody looks at; tick at most {MOST_AT_ONCE}")
+        self._read()
+        name = "bulk-" + _digest(*(one.item + "\n" + one.seen for one in shown), answer.action, answer.reviewer)[:12]
+        self._write([replace(self._entry(one, answer), bulk=name) for one in shown])
+        return f"{name}: {answer.action} is on disk for {len(shown):,} items"
+
+    def settle(self, shown: Shown, answer: Answer) -> str:
+        """Write the decision that ends a conflict; it needs a reason."""
+        self._read()
+        if not self.row(shown.item)["conflict"]:
+            return f"{shown.item}: there is no conflict any more"
+        if not answer.reason.strip():
+            raise DecisionRefused(f"{shown.item}: a reason is needed, since reviewers disagree")
+        self._write([replace(self._entry(shown, answer), resolves="yes")])
+        return f"{shown.item}: settled as {answer.action}, on disk"
+
+    def undo(self, shown: Shown, reviewer: str) -> str:
+        """Take back the reviewer's own standing decision, by an entry."""
+        self._read()
+        mine = self.own(shown.item, reviewer)
+        if mine is None:
+            raise DecisionRefused(f"{shown.item}: no decision of {reviewer.strip() or 'yours'} stands; nothing to undo")
+        entry = self._entry(shown, Answer(action="undo", reviewer=reviewer))
+        self._write([replace(entry, undoes=mine.entry_id)])
+        return f"{shown.item}: {mine.action} is taken back, on disk"
+
+    def _write(self, entries: list[Entry]) -> None:
+        with self.campaign.decisions() as store:
+            store.append(entries, recommendations=self._recommended)
+        self.refresh()
+
+    def _entry(self, shown: Shown, answer: Answer) -> Entry:
+        """The entry of an answer; refused if somebody decided since the item was shown, or it fits no such item."""
+        now = self.shown(shown.item)
+        if now != shown:
+            last = self._logs[shown.item][-1]
+            for told in self._listeners:
+                told()
+            raise DecisionRefused(f"{shown.item}: decided meanwhile ({last.action} by {last.reviewer} at {last.at}); "
+                                  "it is shown now: look, and decide again")  # fmt: skip
+        kind = shown.item.split(":")[0]
+        if kind not in _ONLY.get(answer.action, (kind,)):
+            raise DecisionRefused(f"{shown.item}: {answer.action!r} is for {' and '.join(_ONLY[answer.action])} items")
+        told = (answer.action, answer.target.strip(), answer.reviewer.strip(), answer.reason.strip())
+        action, target, reviewer, reason = told
+        return Entry(
+            entry_id=_digest(self.campaign.facts.population, shown.item, shown.content, shown.seen, *told)[:32],
+            campaign=self.campaign.facts.name,
+            item=shown.item,
+            content=shown.content,
+            action=action,
+            target=target,
+            reviewer=reviewer,
+            reason=reason,
+            at=self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            account=account(),
+        )
+
+    def _same_campaign(self) -> None:
+        folder, mine = self.campaign.folder, self.campaign.facts
+        there = open_campaign(folder).facts
+        if there != mine:
+            raise ReviewError(f"this belongs to the campaign {mine.name!r} of {mine.started_at}, and {folder.name} now "
+                              f"holds {there.name!r} of {there.started_at}: run the first cell again")  # fmt: skip
+        # Opening a store makes it where it is absent: an empty log in place of a lost one.
+        if not (folder / _STORE).is_file():
+            raise ReviewError(f"{folder.name} has lost its decisions; restore the folder from a copy")
+
+
+def voices(log: Sequence[Entry]) -> list[Entry]:
+    """What each reviewer says, of the entries on one item in their order: the decisions that neither they nor a
+    settlement replaced, and that were not taken back."""
+    undone = {entry.undoes for entry in log if entry.action == "undo"}
+    said: dict[str, Entry] = {}
+    for entry in log:
+        if entry.action == "undo" or entry.entry_id in undone:
+            continue
+        said = {} if entry.resolves else {name: one for name, one in said.items() if name != entry.reviewer}
+        said[entry.reviewer] = entry
+    return list(said.values())
+
+
+def account() -> str:
+    """The operating system's user and host, beside the name that a reviewer claims."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"
+
+
+def _alike(mine: Entry, answer: Answer) -> bool:
+    """Whether an answer says nothing that does not stand; an empty reason takes none away."""
+    reason = answer.reason.strip()
+    same = (mine.action, mine.target) == (answer.action, answer.target.strip())
+    return same and reason in ("", mine.reason)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

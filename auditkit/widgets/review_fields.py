@@ -1,0 +1,108 @@
+"""The controls that panels of a review share: filters, who decides, and the words of a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from auditkit.errors import DecisionRefused
+from auditkit.widgets.markup import safe_text
+from auditkit.widgets.review_acts import Answer, Sitting
+from auditkit.widgets.review_sift import ItemChoice, offered
+from auditkit.widgets.style import STYLE
+from auditkit.widgets.trouble import warning
+
+_ALL = "all"
+ROW = {"flex_flow": "row wrap"}
+
+
+class Filters:
+    """Lists of reviewer, severity and kind, a text, and whether only what is left is shown. `box` is the widget."""
+
+    def __init__(self, sitting: Sitting, changed: Callable[[], None], reviewer: str = "") -> None:
+        self._fields: dict[str, Any] = {}
+        for name, values in offered(sitting.standing).items():
+            chosen = reviewer if name == "reviewer" and reviewer in values else _ALL
+            self._fields[name] = ipywidgets.Dropdown(
+                description=name.capitalize(), options=[_ALL, *values], value=chosen, layout={"width": "210px"}
+            )
+        self._fields["text"] = ipywidgets.Text(
+            description="Text", placeholder="every word, anywhere", layout={"width": "240px"}
+        )
+        self._fields["left"] = ipywidgets.Checkbox(
+            description="left only", value=True, indent=False, layout={"width": "90px"}
+        )
+        for field in self._fields.values():
+            field.observe(lambda _: changed(), "value")
+        self.box = ipywidgets.HBox(list(self._fields.values()), layout=ROW)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fields[name]
+
+    @property
+    def choice(self) -> ItemChoice:
+        """What is chosen now."""
+        lists = {name: self._fields[name].value for name in ("reviewer", "severity", "kind")}
+        picked = {name: "" if value == _ALL else str(value) for name, value in lists.items()}
+        return ItemChoice(**picked, text=self._fields["text"].value, left=bool(self._fields["left"].value))
+
+
+class Words:
+    """Reason and target of a decision; the reviewer's name is one field for all panels."""
+
+    def __init__(self, sitting: Sitting, reviewer: Any) -> None:
+        roles = sitting.campaign.snapshot.roles
+        self._ids = dict(zip(roles.name, roles.role_id, strict=True)) | {each: each for each in roles.role_id}
+        self._names = set(roles.name[roles.name.duplicated()])
+        self.reviewer = reviewer
+        self.reason = text("Reason", "why; needed to keep against the recommendation", "98%")
+        self.target = ipywidgets.Combobox(
+            description="To", placeholder="for change: a role; for delegate: a person", options=list(self._ids),
+            ensure_option=False, layout={"width": "98%"},
+        )  # fmt: skip
+
+    def answer(self, action: str) -> Answer:
+        """What pressing a button says; `DecisionRefused` for a change to a role that is not there."""
+        wanted = self.target.value.strip() if action in ("change", "delegate") else ""
+        if action == "change" and wanted:
+            wanted = self._role(wanted)
+        return Answer(action=action, reviewer=self.reviewer.value, reason=self.reason.value, target=wanted)
+
+    def clear(self) -> None:
+        """Empty both, for another item."""
+        self.reason.value = self.target.value = ""
+
+    def _role(self, wanted: str) -> str:
+        if wanted in self._names or wanted not in self._ids:
+            why = "several roles have" if wanted in self._names else "no role has"
+            raise DecisionRefused(f"{why} the name or id {wanted!r}; give a role's id")
+        return str(self._ids[wanted])
+
+
+def text(label: str, hint: str, width: str) -> Any:
+    """A field of one line, sent at each letter."""
+    return ipywidgets.Text(description=label, placeholder=hint, continuous_update=True, layout={"width": width})
+
+
+def button(label: str, act: Callable[[Any], None], *, tip: str = "") -> Any:
+    """A button as wide as its label."""
+    made = ipywidgets.Button(description=label, tooltip=tip or label, layout={"width": "auto"})
+    made.on_click(act)
+    return made
+
+
+def panel_html(fragment: str) -> str:
+    """A fragment in the look of a panel."""
+    return f'{STYLE}<div class="ak-panel">{fragment}</div>'
+
+
+def said(words: str) -> str:
+    """What was done, told to a screen reader too."""
+    return panel_html(f'<p class="ak-note" role="status">{safe_text(words)}</p>')
+
+
+def refused(words: str) -> str:
+    """What was not done, and why."""
+    return panel_html(warning(words))

@@ -1,0 +1,75 @@
+"""Which campaign a notebook works on, with the sentence that says so; on nothing at hand, one on the sample begins."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from auditkit import bundle
+from auditkit.access.required import read_required
+from auditkit.access.tables import Tables
+from auditkit.attestations import read_attestations
+from auditkit.errors import InputError, ReviewError
+from auditkit.findings import run_rules
+from auditkit.limits import Limits
+from auditkit.review.advice import read_owners
+from auditkit.review.campaign import INPUTS, Campaign, open_campaign, start
+from auditkit.widgets.opening import Opened
+
+VARIABLE, SAMPLE_FOLDER, FACTS = "AUDITKIT_CAMPAIGN", "auditkit-review", "campaign.json"
+
+
+def find_campaign(given: str | Path | None, *, now: pd.Timestamp, begin: bool) -> Opened[Campaign]:
+    """The campaign that was given, or named by the environment, or the newest in the working folder; else, with
+    `begin`, one is started on the sample in ./auditkit-review. `ReviewError` where there is none."""
+    if given is not None:
+        return _opened(Path(given), "as given")
+    if named := os.environ.get(VARIABLE):
+        return _opened(Path(named), f"named by {VARIABLE}")
+    if newest := newest_campaign(Path.cwd()):
+        return _opened(newest, "the newest in this folder")
+    if not begin:
+        raise ReviewError(f"no campaign was given or found; name one by {VARIABLE}, or run `auditkit review start`")
+    words = f"No campaign was given or found: one was started on the bundled sample, in ./{SAMPLE_FOLDER}."
+    return Opened(start_on_sample(Path.cwd() / SAMPLE_FOLDER, now=now), words, True)
+
+
+def newest_campaign(folder: Path) -> Path | None:
+    """The campaign, in the folder or one level down, that was started last; by name where two are equal."""
+    found = [open_campaign(path.parent) for path in (*folder.glob(FACTS), *folder.glob(f"*/{FACTS}"))]
+    newest = max(found, key=lambda one: (one.facts.started_at, one.folder.name), default=None)
+    return None if newest is None else newest.folder
+
+
+def start_on_sample(folder: Path, *, now: pd.Timestamp) -> Campaign:
+    """Start a campaign on the bundled sample, with what the sample has beside it."""
+    paths = {name: path for name in INPUTS if (path := _bundled(name)) is not None}
+    attested, required = paths.get("attestations.toml"), paths.get("required_permissions.csv")
+    limits = Limits.from_toml(paths["limits.toml"]) if "limits.toml" in paths else Limits()
+    tables = Tables(
+        bundle.sample_snapshot(),
+        required=None if required is None else read_required(required),
+        attestations=None if attested is None else read_attestations(attested),
+    )
+    return start(
+        tables,
+        run_rules(tables, limits),
+        name="sample",
+        out=folder,
+        started_at=now,
+        owners=read_owners(paths["owners.csv"]) if "owners.csv" in paths else None,
+        inputs={name: path.read_bytes() for name, path in paths.items()},
+    )
+
+
+def _bundled(name: str) -> Path | None:
+    try:
+        return bundle.bundled(f"data/{name}")
+    except InputError:
+        return None
+
+
+def _opened(folder: Path, why: str) -> Opened[Campaign]:
+    return Opened(open_campaign(folder), f"Campaign folder {folder.name}: {why}.")

@@ -1,0 +1,140 @@
+"""What a review shows of a campaign, as frames and HTML: made of what is on disk, with no widget in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from auditkit.review.entries import Entry
+from auditkit.widgets.base import View
+from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
+from auditkit.widgets.proving import detail_html, records
+from auditkit.widgets.review_acts import Sitting
+from auditkit.widgets.review_sift import NOBODY, WORST_FIRST, is_left, ordered
+
+if TYPE_CHECKING:
+    from auditkit.access.tables import Tables
+    from auditkit.findings import Findings
+    from auditkit.review.difference import Difference
+
+LEFT_COLUMNS = ("severity", "item", "says", "recommendation", "because", "reviewer", "asked_again")
+_HANDED = ("delegate", "not mine")
+
+
+def progress_view(sitting: Sitting) -> View:
+    """Items, decided, left and conflicts by reviewer, with the same by severity above."""
+    by = sitting.campaign.progress("reviewer")
+    by["reviewer"] = by.reviewer.where(by.reviewer.ne(""), NOBODY)
+    worst = sitting.campaign.progress("severity").set_index("severity")
+    worst = worst.loc[[word for word in WORST_FIRST if word in worst.index]].reset_index()
+    whole = int(by["items"].sum())
+    conflicts = int(by.conflicts.sum())
+    headline = f"{int(by.decided.sum()):,} of {whole:,} items are decided; {int(by.left.sum()):,} are left"
+    notes = [f"{conflicts:,} items on which reviewers disagree" if conflicts else "no reviewers disagree"]
+    table = safe_table(worst, caption="By severity of the worst finding on an item")
+    return View(frame=by, headline=headline, notes=notes, extras=[table])
+
+
+def left_view(sitting: Sitting) -> View:
+    """What nobody has decided as it is now; what was handed on is told apart."""
+    standing = sitting.standing
+    rows = ordered(standing[is_left(standing)])
+    handed = standing[standing.action.isin(_HANDED)]
+    told = handed[["item", "says", "action", "target", "decided_by", "reason"]]
+    frame = rows[list(LEFT_COLUMNS)].assign(reviewer=rows.reviewer.where(rows.reviewer.ne(""), NOBODY))
+    alone = int(rows.reviewer.eq("").sum())
+    stale = int(standing.stale.sum())
+    notes = [f"{alone:,} of them have no reviewer: owners.csv names one"] if alone else []
+    notes += [f"{stale:,} were decided on other content than they have, and are asked again"] if stale else []
+    extras = [safe_table(told, caption="Handed on, to be decided by somebody else")] if len(told) else []
+    return View(frame=frame, headline=f"{len(rows):,} items are left", notes=notes, extras=extras,
+                filters=("reviewer", "recommendation"))  # fmt: skip
+
+
+def log_view(sitting: Sitting) -> View:
+    """Who decided what, the latest first, with what was taken back or decided anew still there."""
+    log = sitting.entries
+    undone = {entry.undoes for entry in log if entry.action == "undo"}
+    names = ("at", "item", "action", "target", "reviewer", "reason", "bulk", "account", "entry_id")
+    frame = pd.DataFrame({name: [getattr(one, name) for one in reversed(log)] for name in names}, dtype="str")
+    standing = {one.entry_id for item in {one.item for one in log} for one in sitting.said(item)}
+    marks = ["taken back" if name in undone else "stands" if name in standing else "" for name in frame.entry_id]
+    frame.insert(3, "state", pd.Series(marks, dtype="str"))
+    notes = ["The reviewer is the name that was typed; the account is the operating system's."]
+    return View(frame=frame, headline=f"{len(log):,} entries in the log", notes=notes,
+                filters=("action", "reviewer", "state"), hidden=("entry_id",))  # fmt: skip
+
+
+def conflicts_view(sitting: Sitting) -> View:
+    """What each reviewer says of the items on which they disagree."""
+    items = sitting.standing["item"][sitting.standing.conflict]
+    said = [one for item in items for one in sitting.said(item)]
+    names = ("item", "reviewer", "action", "target", "reason", "at")
+    frame = pd.DataFrame({name: [getattr(one, name) for one in said] for name in names}, dtype="str")
+    told = f"Reviewers disagree on {len(items):,} items" if len(items) else "Reviewers disagree on nothing"
+    notes = ["Nobody wins by being last: a decision below, with its reason, settles it."] if len(items) else []
+    return View(frame=frame, headline=told, notes=notes)
+
+
+def difference_view(found: Difference | None) -> View:
+    """What changed since the last quarter: findings in the table, access and records above it."""
+    if found is None:
+        told = "Nothing to compare with: name the last quarter's campaign or snapshot as `previous`"
+        return View(frame=pd.DataFrame(), headline=told)
+    old, new = found.old.as_of, found.new.as_of
+    fair = "".join(('<p class="ak-note">Not like for like:</p>', bullets(found.fairness))) if found.fairness else ""
+    counts = found.findings.status.astype("str").value_counts(sort=False)
+    told = ", ".join(f"{int(count):,} {word}" for word, count in counts.items()) or "none"
+    frame = found.findings[["status", "severity", "rule", "subject_id", "message", "quarters"]]
+    access = safe_table(found.access.head(200), caption=f"Who gained or lost access: {len(found.access):,}")
+    records_changed = safe_table(found.records.head(200), caption=f"Records that differ: {len(found.records):,}")
+    return View(frame=frame, headline=f"From {old:%Y-%m-%d} to {new:%Y-%m-%d}; findings: {told}",
+                extras=[fair, access, records_changed], filters=("status", "rule"))  # fmt: skip
+
+
+def item_html(row: Mapping[str, str], said: Sequence[Entry]) -> str:
+    """An item: what it is, what is recommended and why, what was decided last time, and what stands now."""
+    last = " ".join(part for part in (row["previous_action"], _because(row["previous_reason"])) if part)
+    facts = definitions(
+        [
+            ("Recommended", f"{row['recommendation']}: {row['because']}"),
+            ("Asked of", row["reviewer"] or "nobody: it has no owner"),
+            ("Last quarter", last or "not decided"),
+            *([("Asked again", row["asked_again"])] if row["asked_again"] else []),
+        ]
+    )
+    now = [f"{one.action}{' to ' + one.target if one.target else ''} by {one.reviewer} at {one.at}"
+           f"{_because(one.reason)}" for one in said]  # fmt: skip
+    stands = f"<p><strong>On disk</strong></p>{bullets(now)}" if now else '<p class="ak-note">Not decided yet.</p>'
+    odd = '<p class="ak-warn">Reviewers disagree on this item.</p>' if row["conflict"] else ""
+    odd += '<p class="ak-warn">Decided on other content than it has: decide again.</p>' if row["stale"] else ""
+    severity = safe_text(row["severity"])
+    return (
+        f'<p class="ak-head"><span class="ak-pill ak-{severity}">{severity}</span> {safe_text(row["item"])}</p>'
+        f"<p><strong>{safe_text(row['says'])}</strong></p>{facts}{stands}{odd}"
+    )
+
+
+def proof_html(row: Mapping[str, str], tables: Tables, findings: Findings) -> str:
+    """What proves an item: its findings, or where it has none, its records."""
+    prints = row["fingerprints"].split()
+    rows = findings.frame[findings.frame.fingerprint.isin(prints)].astype("object").to_dict("records")
+    if rows:
+        return "".join(detail_html({str(name): value for name, value in one.items()}, tables) for one in rows)
+    named = {name: row[name] for name in ("principal_id", "role_id", "permission_id") if _told(row[name])}
+    subject = {"subject_type": row["kind"], "subject_id": row["record_id"], "related": json.dumps(named)}
+    found, _ = records(subject, tables)
+    tables_html = "".join(safe_table(one.fields[["field", "value"]], caption=f"{one.table.capitalize()}: {one.key}")
+                          for one in found)  # fmt: skip
+    return f'<p class="ak-note">No rule flags this item. Its records:</p>{tables_html}'
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if _told(reason) else ""
+
+
+def _told(value: object) -> bool:
+    return isinstance(value, str) and value != ""

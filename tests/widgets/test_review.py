@@ -1,0 +1,511 @@
+"""The review in a notebook: a press is one entry, on disk before it is shown, and nothing else decides anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hostile import PAYLOADS
+from organisations import acme, hostile
+
+from auditkit import open_review
+from auditkit.access.tables import Tables
+from auditkit.errors import DecisionRefused, InputError, ReviewError
+from auditkit.findings import run_rules
+from auditkit.limits import Limits
+from auditkit.review.campaign import Campaign, open_campaign, start
+from auditkit.review.entries import Entry
+from auditkit.snapshot import Snapshot
+from auditkit.widgets.review import VIEWS, Review
+from auditkit.widgets.review_acts import Answer, Sitting, voices
+from auditkit.widgets.review_sift import ItemChoice, sift_items
+
+STARTED = pd.Timestamp("2026-10-02T08:00:00Z")
+OWNERS = pd.DataFrame({"kind": ["principal"], "id": ["gateway"], "reviewer": ["gil"]}, dtype="str")
+# Of the organisation, worst first: a key that expires, a role that does not support it, a dormant user.
+KEY, FINE = "credential:c1", "principal:ann"
+
+
+def begin(folder: Path, snapshot: Snapshot | None = None, name: str = "2026-Q4", **more: Any) -> Campaign:
+    tables = Tables(snapshot or acme())
+    return start(tables, run_rules(tables, Limits()), name=name, out=folder, started_at=STARTED, owners=OWNERS, **more)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    begin(tmp_path / "q4")
+    return tmp_path / "q4"
+
+
+@pytest.fixture
+def review(folder: Path) -> Review:
+    return open_review(folder, "ann")
+
+
+def on_disk(folder: Path) -> list[Entry]:
+    with open_campaign(folder).decisions() as store:
+        assert store.verify() == []
+        return store.entries()
+
+
+def acts(folder: Path) -> list[tuple[str, str]]:
+    return [(entry.item, entry.action) for entry in on_disk(folder)]
+
+
+def one(review: Review, item: str = "") -> Any:
+    controls = review.panel("one").controls
+    if item:
+        controls.show(item)
+    return controls
+
+
+def test_showing_a_review_decides_nothing(folder: Path) -> None:
+    for _ in range(2):
+        review = open_review(folder, "ann")
+        for name in VIEWS:
+            bundle = review.panel(name)._repr_mimebundle_()
+            assert "application/vnd.jupyter.widget-view+json" in bundle
+            assert "ak-panel" in bundle["text/html"]
+    assert on_disk(folder) == []
+
+
+def test_a_click_is_on_disk_before_it_is_shown(folder: Path, review: Review) -> None:
+    panel = one(review, FINE)
+    assert "Not decided yet" in panel.facts.value
+    panel.buttons["keep"].click()
+    (entry,) = on_disk(folder)
+    assert (entry.item, entry.action, entry.reviewer, entry.campaign) == (FINE, "keep", "ann", "2026-Q4")
+    assert entry.content == review.campaign.items.set_index("item").content[FINE]
+    assert "@" in entry.account
+    assert "keep by ann" in panel.facts.value
+    assert "is on disk" in panel.told.value
+
+
+def test_what_the_disk_refuses_is_not_shown_as_done(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = one(review, FINE)
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device", "decisions.sqlite")
+
+    monkeypatch.setattr("auditkit.review.decisions.DecisionStore.append", full)
+    panel.buttons["keep"].click()
+    assert "No space left on device" in panel.told.value
+    assert "Not decided yet" in panel.facts.value
+
+
+def test_keys_do_what_the_buttons_do(folder: Path, review: Review) -> None:
+    panel = one(review, FINE)
+    for value in ("k", "kr", "kru"):
+        panel.keys.value = value
+    assert acts(folder) == [(FINE, "keep"), (FINE, "remove"), (FINE, "undo")]
+    panel.keys.value = "krun"
+    assert panel.item != FINE
+    panel.keys.value = "krunb"
+    assert panel.item == FINE
+    panel.keys.value = "krunbx"
+    assert "no key" in panel.told.value
+    panel.keys.value = "kr"
+    assert len(on_disk(folder)) == 3
+
+
+def test_letters_typed_before_an_item_is_shown_do_not_decide_it(folder: Path, review: Review) -> None:
+    panel = one(review, FINE)
+    panel.keys.value = "knr"
+    assert acts(folder) == [(FINE, "keep")]
+    assert "not taken" in panel.told.value
+
+
+def test_the_field_of_keys_is_emptied_and_takes_the_next_letter(folder: Path, review: Review) -> None:
+    panel = one(review, FINE)
+    for count in range(1, 25):
+        panel.keys.value = "k" * count
+    assert panel.keys.value == ""
+    panel.keys.value = "r"
+    assert acts(folder) == [(FINE, "keep"), (FINE, "remove")]
+
+
+def test_a_second_click_makes_no_second_entry(folder: Path, review: Review) -> None:
+    panel = one(review, KEY)
+    panel.words.reason.value = "in use by the gateway"
+    for _ in range(3):
+        panel.buttons["keep"].click()
+    assert acts(folder) == [(KEY, "keep")]
+    assert "on disk already" in panel.told.value
+    panel.buttons["remove"].click()
+    panel.buttons["keep"].click()
+    assert acts(folder) == [(KEY, "keep"), (KEY, "remove"), (KEY, "keep")]
+
+
+def test_coming_back_without_the_reason_takes_none_away(folder: Path, review: Review) -> None:
+    panel = one(review, KEY)
+    panel.words.reason.value = "in use by the gateway"
+    panel.buttons["keep"].click()
+    panel.show(FINE)
+    panel.show(KEY)
+    assert panel.words.reason.value == ""
+    panel.buttons["keep"].click()
+    assert [entry.reason for entry in on_disk(folder)] == ["in use by the gateway"]
+
+
+def test_undo_is_an_entry_and_one_click_takes_back_one(folder: Path, review: Review) -> None:
+    panel = one(review, FINE)
+    panel.buttons["keep"].click()
+    panel.buttons["remove"].click()
+    panel.buttons["undo"].click()
+    panel.buttons["undo"].click()
+    assert acts(folder) == [(FINE, "keep"), (FINE, "remove"), (FINE, "undo")]
+    assert "taken back already" in panel.told.value
+    panel.show("")
+    panel.show(FINE)
+    panel.buttons["undo"].click()
+    assert acts(folder)[3:] == [(FINE, "undo")]
+    assert "Not decided yet" in panel.facts.value
+    panel.show(FINE)
+    panel.buttons["undo"].click()
+    assert "nothing to undo" in panel.told.value
+
+
+@pytest.mark.parametrize(
+    ("item", "act", "told"),
+    [
+        (KEY, "keep", "a reason is needed, since the recommendation is to"),
+        ("assignment:a1", "change", "needs the role to change to"),
+        (FINE, "delegate", "needs the person"),
+        (KEY, "change", "is for assignment and grant items"),
+        ("assignment:a1", "rotate", "is for credential items"),
+    ],
+)
+def test_what_says_too_little_is_refused_where_it_stands(
+    folder: Path, review: Review, item: str, act: str, told: str
+) -> None:
+    panel = one(review, item)
+    panel.buttons[act].click()
+    assert told in panel.told.value
+    assert on_disk(folder) == []
+
+
+def test_nobody_decides_without_a_name(folder: Path) -> None:
+    panel = one(open_review(folder), FINE)
+    panel.buttons["keep"].click()
+    assert "name who decides" in panel.told.value
+    panel.words.reviewer.value = "bob"
+    panel.buttons["keep"].click()
+    assert [entry.reviewer for entry in on_disk(folder)] == ["bob"]
+
+
+def test_a_key_in_a_reason_is_refused_and_kept_nowhere(folder: Path, review: Review) -> None:
+    panel = one(review, FINE)
+    panel.words.reason.value = "it uses ik_abc.s3cr3t"
+    panel.buttons["keep"].click()
+    assert "holds an API key" in panel.told.value
+    assert "s3cr3t" not in panel.told.value + panel.facts.value
+    assert on_disk(folder) == []
+
+
+@pytest.mark.parametrize("wanted", ["r1", "Operators"])
+def test_a_change_names_a_role_by_id_or_name(folder: Path, review: Review, wanted: str) -> None:
+    panel = one(review, "assignment:a1")
+    panel.words.target.value = wanted
+    panel.buttons["change"].click()
+    assert [entry.target for entry in on_disk(folder)] == ["r1"]
+
+
+def test_a_change_to_no_role_is_refused(folder: Path, review: Review) -> None:
+    panel = one(review, "assignment:a1")
+    panel.words.target.value = "Operator"
+    panel.buttons["change"].click()
+    assert "no role has the name or id" in panel.told.value
+    assert on_disk(folder) == []
+
+
+def test_restart_shows_what_was_decided(folder: Path, review: Review) -> None:
+    one(review, FINE).buttons["keep"].click()
+    again = open_review(folder)
+    assert "keep by ann" in one(again, FINE).facts.value
+    assert again.log().item.tolist() == [FINE]
+    assert FINE not in set(again.left()["item"])
+
+
+def test_a_decision_made_meanwhile_is_shown_and_asks_again(folder: Path, review: Review) -> None:
+    panel, other = one(review, FINE), one(open_review(folder, "bob"), FINE)
+    other.buttons["remove"].click()
+    panel.buttons["keep"].click()
+    assert "decided meanwhile (remove by bob" in panel.told.value
+    assert "remove by bob" in panel.facts.value
+    assert acts(folder) == [(FINE, "remove")]
+    panel.buttons["keep"].click()
+    assert acts(folder) == [(FINE, "remove"), (FINE, "keep")]
+    assert "Reviewers disagree" in panel.facts.value
+
+
+def test_the_same_click_in_two_kernels_is_one_entry(folder: Path) -> None:
+    first, second = (Sitting(open_campaign(folder)) for _ in range(2))
+    shown, answer = first.shown(FINE), Answer(action="keep", reviewer="ann")
+    first.decide(shown, answer)
+    assert "on disk already" in second.decide(shown, answer)
+    assert len(on_disk(folder)) == 1
+
+
+def test_another_campaign_in_the_folder_is_refused(folder: Path, review: Review) -> None:
+    panel = one(review, FINE)
+    shutil.rmtree(folder)
+    begin(folder, name="2027-Q1")
+    panel.buttons["keep"].click()
+    assert "belongs to the campaign &#x27;2026-Q4&#x27;" in panel.told.value
+    assert on_disk(folder) == []
+
+
+def test_lost_decisions_are_told_and_none_are_made_in_their_place(folder: Path, review: Review) -> None:
+    panel = one(review, FINE)
+    panel.buttons["keep"].click()
+    for path in folder.glob("decisions.sqlite*"):
+        path.unlink()
+    panel.buttons["remove"].click()
+    assert "has lost its decisions" in panel.told.value
+    assert not (folder / "decisions.sqlite").exists()
+    Campaign(folder, review.campaign.facts).decisions().close()
+    panel.buttons["remove"].click()
+    assert "gone from the disk" in panel.told.value
+    assert on_disk(folder) == []
+
+
+def test_next_goes_to_what_is_left_worst_first_and_says_when_nothing_is(folder: Path, review: Review) -> None:
+    panel = one(review)
+    order, seen = review.left()["item"].tolist(), []
+    while panel.item:
+        seen.append(panel.item)
+        panel.words.reason.value = "looked at"
+        panel.buttons["keep"].click()
+        panel.buttons["next"].click()
+    assert seen == order
+    assert "Nothing is left" in panel.facts.value
+    assert review.progress()["left"].sum() == 0
+    panel.buttons["keep"].click()
+    assert "no item is shown" in panel.told.value
+    assert len(on_disk(folder)) == len(order)
+
+
+def test_filters_leave_what_they_say(review: Review) -> None:
+    standing = review.sitting.standing
+    assert set(sift_items(standing, ItemChoice(reviewer="gil")).principal_id) == {"gateway"}
+    assert not set(sift_items(standing, ItemChoice(reviewer="(nobody)")).principal_id) & {"gateway"}
+    assert set(sift_items(standing, ItemChoice(kind="credential"))["item"]) == {"credential:c1", "credential:c2"}
+    assert sift_items(standing, ItemChoice(text="GATEWAY c1"))["item"].tolist() == [KEY]
+    assert sift_items(standing, ItemChoice(text="c1 nothing-like-it")).empty
+    ranks = sift_items(standing, ItemChoice()).severity.tolist()
+    assert ranks == sorted(ranks, key=("critical", "high", "medium", "low", "info", "none").index)
+    panel = one(review, FINE)
+    panel.filters["kind"].value = "credential"
+    assert panel.item.startswith("credential:")
+    panel.filters["reviewer"].value = "(nobody)"
+    assert panel.item == ""
+
+
+def test_many_are_shown_exactly_before_they_are_written(folder: Path, review: Review) -> None:
+    panel = review.panel("many").controls
+    panel.grid.ticked.update({"credential:c1", "credential:c2"})
+    panel.action.value = "rotate"
+    panel.ask.click()
+    assert "need a reason" in panel.told.value
+    panel.words.reason.value = "older than our standard"
+    panel.ask.click()
+    assert "credential:c1" in panel.exact.value
+    assert "credential:c2" in panel.exact.value
+    assert FINE not in panel.exact.value
+    assert on_disk(folder) == []
+    panel.write.click()
+    panel.write.click()
+    entries = on_disk(folder)
+    assert acts(folder) == [("credential:c1", "rotate"), ("credential:c2", "rotate")]
+    assert {entry.bulk for entry in entries} == {entries[0].bulk}
+    assert entries[0].bulk.startswith("bulk-")
+    assert {entry.reason for entry in entries} == {"older than our standard"}
+
+
+@pytest.mark.parametrize("change", ["reason", "action", "reviewer", "filter"])
+def test_what_was_asked_is_forgotten_when_anything_changes(folder: Path, review: Review, change: str) -> None:
+    panel = review.panel("many").controls
+    panel.grid.ticked.update({FINE})
+    panel.words.reason.value = "seen"
+    panel.ask.click()
+    fields = {
+        "reason": panel.words.reason, "action": panel.action, "reviewer": panel.words.reviewer,
+        "filter": panel.filters["text"],
+    }  # fmt: skip
+    fields[change].value = "remove" if change == "action" else "other"
+    assert panel.exact.value == ""
+    panel.write.click()
+    assert on_disk(folder) == []
+
+
+def test_many_are_written_whole_or_not_at_all(folder: Path, review: Review) -> None:
+    panel = review.panel("many").controls
+    panel.grid.ticked.update({FINE, KEY})
+    panel.words.reason.value = "seen"
+    panel.ask.click()
+    with open_campaign(folder).decisions() as store:
+        content = review.campaign.items.set_index("item").content[KEY]
+        store.append([Entry(entry_id="x", campaign="2026-Q4", item=KEY, content=content, action="remove",
+                            reviewer="bob", at="2026-10-02T09:00:00Z")])  # fmt: skip
+    panel.write.click()
+    assert "decided meanwhile" in panel.told.value
+    assert acts(folder) == [(KEY, "remove")]
+
+
+def test_more_than_anybody_reads_are_refused(folder: Path, review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditkit.widgets.review_acts.MOST_AT_ONCE", 1)
+    sitting = review.sitting
+    with pytest.raises(DecisionRefused, match="more than anybody looks at"):
+        sitting.decide_many([sitting.shown(FINE), sitting.shown(KEY)], Answer(action="keep", reviewer="ann", reason="x"))
+    with pytest.raises(DecisionRefused, match="no item is ticked"):
+        sitting.decide_many([], Answer(action="keep", reviewer="ann", reason="x"))
+    assert on_disk(folder) == []
+
+
+def test_a_conflict_is_settled_by_a_reason(folder: Path, review: Review) -> None:
+    one(review, FINE).buttons["keep"].click()
+    one(open_review(folder, "bob"), FINE).buttons["remove"].click()
+    review.sitting.refresh()
+    assert review.conflicts().reviewer.tolist() == ["ann", "bob"]
+    panel = review.panel("conflicts").controls
+    panel.action.value = "remove"
+    panel.settle.click()
+    assert "a reason is needed" in panel.told.value
+    panel.words.reason.value = "left the team"
+    panel.settle.click()
+    assert [entry.resolves for entry in on_disk(folder)] == ["", "", "yes"]
+    assert review.conflicts().empty
+    assert review.progress().conflicts.sum() == 0
+    panel.settle.click()
+    assert len(on_disk(folder)) == 3
+
+
+def test_every_panel_follows_a_decision(review: Review) -> None:
+    progress, log = review.panel("progress").controls, review.panel("log").controls
+    one(review, FINE).buttons["keep"].click()
+    assert "1 of" in progress.head.value
+    assert log.table.shown.item.tolist() == [FINE]
+
+
+def test_handed_on_is_told_apart(folder: Path, review: Review) -> None:
+    panel = one(review, FINE)
+    panel.words.target.value = "bob"
+    panel.buttons["delegate"].click()
+    assert "Handed on" in review.panel("left").static().fragment
+    assert [(entry.action, entry.target) for entry in on_disk(folder)] == [("delegate", "bob")]
+
+
+def test_the_log_says_what_stands(review: Review) -> None:
+    panel = one(review, FINE)
+    for act in ("keep", "remove", "undo"):
+        panel.buttons[act].click()
+    log = review.log()
+    assert log.action.tolist() == ["undo", "remove", "keep"]
+    assert log.state.tolist() == ["", "taken back", "stands"]
+
+
+def test_proof_shows_findings_or_records(review: Review) -> None:
+    assert "CRD002" in one(review, KEY).proof.value
+    assert "No rule flags this item" in one(review, FINE).proof.value
+    assert "Ann" in one(review, FINE).proof.value
+
+
+def test_the_last_quarter_is_told(tmp_path: Path, folder: Path, review: Review) -> None:
+    panel = one(review, KEY)
+    panel.buttons["remove"].click()
+    begin(tmp_path / "q1", name="2027-Q1", previous=open_campaign(folder))
+    facts = one(open_review(tmp_path / "q1"), KEY).facts.value
+    assert "asked again because it was to be removed and is still there" in facts
+    assert "remove" in facts
+
+
+@pytest.mark.parametrize("kind", ["campaign", "snapshot"])
+def test_the_difference_is_to_a_campaign_or_a_snapshot(tmp_path: Path, folder: Path, kind: str) -> None:
+    old = acme()
+    fewer = old.replace(credentials=old.credentials.iloc[1:].reset_index(drop=True))
+    before = tmp_path / "before"
+    begin(before, fewer) if kind == "campaign" else fewer.save(before)
+    found = open_review(folder, previous=before)
+    assert ("new", "CRD002", "c1") in list(zip(*[found.difference()[name] for name in ("status", "rule", "subject_id")],
+                                               strict=True))  # fmt: skip
+    assert "Records that differ: 1" in found.panel("difference").static().fragment
+    assert open_review(folder).difference().empty
+
+
+def test_another_organisation_is_told_where_the_difference_would_be(tmp_path: Path, folder: Path) -> None:
+    hostile(PAYLOADS).save(tmp_path / "other")
+    bundle = open_review(folder, previous=tmp_path / "other").panel("difference")._repr_mimebundle_()
+    assert "compare two of the same organisation" in bundle["text/plain"]
+
+
+def test_it_opens_what_is_named_or_newest_or_begins_on_the_sample(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "the newest in this folder" in open_review().said[0]
+    monkeypatch.setenv("AUDITKIT_CAMPAIGN", str(folder))
+    assert "named by AUDITKIT_CAMPAIGN" in open_review().said[0]
+    assert "as given" in open_review(folder).said[0]
+    with pytest.raises(ReviewError, match="cannot be read"):
+        open_review(tmp_path / "none")
+    with pytest.raises(InputError, match="no panel 'nothing'"):
+        open_review().panel("nothing")
+
+
+def test_a_campaign_on_the_sample_begins_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AUDITKIT_CAMPAIGN", raising=False)
+    monkeypatch.setenv("AUDITKIT_HEADLESS", "1")
+    with pytest.raises(ReviewError, match="no campaign was given or found"):
+        open_review()
+    monkeypatch.delenv("AUDITKIT_HEADLESS")
+    first = open_review()
+    assert "one was started on the bundled sample" in first.said[0]
+    again = open_review()
+    assert again.campaign.facts == first.campaign.facts
+    assert os.listdir(tmp_path) == ["auditkit-review"]
+
+
+def test_a_changed_campaign_says_so_aloud(folder: Path) -> None:
+    facts = json.loads((folder / "campaign.json").read_text())
+    (folder / "campaign.json").write_text(json.dumps(facts | {"snapshot": "0" * 64}))
+    assert "another snapshot than the campaign began with" in open_review(folder)._repr_html_()
+
+
+def test_it_shows_itself_headless_and_complete(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITKIT_HEADLESS", "1")
+    review = open_review(folder)
+    for name in VIEWS:
+        assert set(review.panel(name)._repr_mimebundle_()) == {"text/plain", "text/html"}
+    assert len(review.left()) == len(review.campaign.items)
+
+
+def test_no_payload_gets_through(tmp_path: Path) -> None:
+    begin(tmp_path / "q4", hostile(PAYLOADS))
+    review = open_review(tmp_path / "q4", PAYLOADS[0])
+    panel = one(review)
+    shown = [panel.facts.value, panel.proof.value]
+    for _ in range(20):
+        panel.words.reason.value = PAYLOADS[0]
+        panel.buttons["remove"].click()
+        panel.buttons["next"].click()
+        shown += [panel.facts.value, panel.proof.value, panel.told.value]
+    shown += [review.panel(name).static().fragment for name in VIEWS] + [review._repr_html_()]
+    assert not [payload for payload in PAYLOADS if "<" in payload and any(payload in html for html in shown)]
+    assert len(on_disk(tmp_path / "q4")) == 20
+
+
+def test_voices_follow_undo_and_settlement() -> None:
+    def entry(number: int, action: str, reviewer: str, **more: str) -> Entry:
+        return Entry(entry_id=str(number), campaign="c", item="i", content="d", action=action, reviewer=reviewer, at="",
+                     **more)  # fmt: skip
+
+    log = [entry(1, "keep", "ann"), entry(2, "remove", "bob"), entry(3, "rotate", "eve", resolves="yes")]
+    assert [one.entry_id for one in voices(log[:2])] == ["1", "2"]
+    assert [one.entry_id for one in voices(log)] == ["3"]
+    assert [one.entry_id for one in voices([*log, entry(4, "undo", "eve", undoes="3")])] == ["1", "2"]
