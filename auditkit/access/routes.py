@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse.csgraph import connected_components
 
 from auditkit.access.codes import Bools, Ints, arrow, codes, incidence, lengths_to_rows, lists, ranges
+from auditkit.access.knots import knots
 
 SUPPORT = ("no", "unknown", "yes")
 _SLICE_BITS = 1 << 28
@@ -60,8 +60,7 @@ def closure(inner: Ints, outer: Ints, wanted: Bools) -> Any:
     that a chain of any length costs one step a group.
     """
     nodes = len(wanted)
-    graph = incidence(inner, outer, (nodes, nodes))
-    count, knot = connected_components(graph, directed=True, connection="strong")
+    count, knot = knots(nodes, inner, outer)
     columns = np.flatnonzero(wanted)
     bits = [0] * count
     for place, node in enumerate(columns.tolist()):
