@@ -106,12 +106,13 @@ def roles(
     settled = (found >= 0) & ~preview
     whole = int((~permissions.is_preview).sum())
     count = len(roles)
+    assigned = codes(assignments.loc[assignments.live, "role_id"], roles.role_id)
     shares = np.bincount(holders[settled], minlength=count) / max(whole, 1)
     return roles.assign(
         n_permissions=np.bincount(holders, minlength=count).astype(np.int64),
         broad_share=shares,
         holds_preview=np.bincount(holders[preview], minlength=count) > 0,
-        assigned=roles.role_id.isin(assignments.loc[assignments.live, "role_id"]),
+        assigned=np.bincount(assigned[assigned >= 0], minlength=count) > 0,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -27,7 +27,7 @@ FAMILIES: Mapping[str, str] = {
     "ROL": "roles",
 }
 # A table of text: subject_type, subject_id, key, severity, message, related; the first and the fourth may be null.
-Hits = pa.Table
+Hits: TypeAlias = pa.Table
 NO_HITS = pa.table(
     {
         name: pa.array([], pa.large_string())
