@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # The instant at which the sample organisation is judged; its maker dates everything around it.
 SAMPLE_AS_OF = "2026-10-01T00:00:00Z"
+# And a quarter later.
+NEXT_AS_OF = "2027-01-01T00:00:00Z"
 _HERE = Path(__file__).parent
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from auditkit import demo_review
 from auditkit.bundle import SAMPLE_AS_OF, bundled
 from auditkit.errors import InputError
 from auditkit.findings import Findings, audit
@@ -23,7 +24,10 @@ from auditkit.source.secret import Secret
 from auditkit.terminal import counted, moment, rule_lines, severity_counts, top_findings, visible
 
 # What a demo makes, and so may replace; the mark is how it knows its own folder again.
-MADE = ("snapshot", "required_permissions.csv", "limits.toml", "findings.json", "findings.csv", "report.html")
+MADE = (
+    "snapshot", "required_permissions.csv", "limits.toml", "findings.json", "findings.csv", "report.html",
+    *demo_review.MADE,
+)  # fmt: skip
 MARK = ".auditkit-demo"
 _MOST = 12
 
@@ -34,6 +38,7 @@ class Demo:
 
     folder: Path
     findings: Findings
+    review: list[str]
 
 
 def run(folder: Path, *, tell: Callable[[str], None]) -> Demo:
@@ -47,9 +52,11 @@ def run(folder: Path, *, tell: Callable[[str], None]) -> Demo:
     with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as name:
         work = Path(name)
         findings = _job(work, tell)
+        tell("reviewing it, and looking a quarter later what was done")
+        told = demo_review.review(work, findings.snapshot)
         for made in MADE:
             _replace(work / made, folder / made)
-    return Demo(folder=folder, findings=findings)
+    return Demo(folder=folder, findings=findings, review=told)
 
 
 def _check(folder: Path) -> None:
@@ -99,7 +106,7 @@ def summary(demo: Demo, *, program: str = "auditkit") -> str:
         f"{counted(len(findings), 'finding')} ({severity_counts(findings)}), "
         f"{judged} of {len(findings.rules)} rules judged",
         "", *rule_lines(findings), "", "The worst of them:", *top_findings(findings, _MOST), "", "Files:",
-        *(f"  {visible(folder / name)}" for name in MADE), "",
+        *(f"  {visible(folder / name)}" for name in MADE), "", *demo.review, "",
         "Open JupyterLab on them:", f"  {program} lab {shlex.quote(str(folder))}",
     ]  # fmt: skip
     return "\n".join(lines)

@@ -30,9 +30,9 @@ ROOMS = (
     ("rules",),
     ("findings", "findings_frame", "findings_text"),
     ("whatif",),
-    ("report", "review", "charts", "widgets"),
+    ("report", "review", "charts", "charts_access", "charts_credentials", "charts_drawing", "widgets"),
     ("sandbox",),
-    ("terminal", "lab", "demo", "cli", "__main__"),
+    ("terminal", "lab", "demo", "demo_review", "cli", "__main__"),
 )
 RANK = {name: level for level, names in enumerate(ROOMS) for name in names}
 

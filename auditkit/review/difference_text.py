@@ -40,7 +40,8 @@ def to_text(found: Difference) -> str:
         ("Findings", found.findings, ("status", "severity", "rule", "subject_id", "quarters", "message")),
     )
     for title, frame, head in parts:
-        lines += [f"{title}: {_counts(frame[head[0]])}", *_table(frame, head), ""]
+        # What still stands is counted, not listed: it is no difference.
+        lines += [f"{title}: {_counts(frame[head[0]])}", *_table(frame[frame[head[0]].ne("still")], head), ""]
     return "\n".join(lines)
 
 

@@ -171,7 +171,17 @@ def _warnings(planned: pd.DataFrame, tables: Tables, limits: Limits, proof: What
     fewest, left = limits.administrators[0], administrators(after, limits)
     if left < fewest and left < administrators(tables, limits):
         said.append(f"{left} administrators would be left, and {fewest} are wanted at least: name another one first")
-    return said + [told for told in proof.authentication if told.endswith("no live credential")]
+    return said + _without_key(tables, after)
+
+
+def _without_key(tables: Tables, after: Tables) -> list[str]:
+    """The principals in use that would lose their last live credential."""
+    now, then = (each["principals"].set_index("principal_id") for each in (tables, after))
+    held = now.usable & now.live_credentials.gt(0)
+    left = then.usable & then.live_credentials.eq(0)
+    lost = held.index[held & left.reindex(held.index, fill_value=False)]
+    named = _named(pd.Series(lost, dtype="str"), tables)
+    return [f"{who} would be left with no live credential: issue another one first" for who in named]
 
 
 def administrators(tables: Tables, limits: Limits) -> int:

@@ -45,6 +45,8 @@ def _judged(asked: pd.DataFrame, kind: str, before: Tables, after: Tables) -> pd
     renewed = _renewed(asked, kind, after)
     removing = asked.action.isin(["remove", "rotate", "change"])
     new_one = asked.action.isin(["rotate", "change"])
+    # A credential that is kept is rotated in time: a newer one in its place is the same access.
+    replaced = renewed & (kind == "credential")
     unread = _COLLECTION[kind] in after.snapshot.incomplete
     status = np.select(
         [
@@ -52,13 +54,15 @@ def _judged(asked: pd.DataFrame, kind: str, before: Tables, after: Tables) -> pd
             removing & twin.notna() & asked.action.ne("rotate"),
             pd.Series(unread, index=asked.index) & ~there,
             new_one & ~renewed,
-            asked.action.eq("keep") & ~works,
+            asked.action.eq("keep") & ~works & ~replaced,
         ],
         ["not done", "came back", "cannot be told", "not done", "not done"],
         "done",
     )
     evidence = evidence.mask(status == "came back", "given again by " + twin)
     evidence = evidence.mask((status == "cannot be told"), f"the {kind}s could not be read whole")
+    kept = asked.action.eq("keep") & ~works & replaced
+    evidence = evidence.mask(kept & (status == "done"), evidence + "; a newer credential is in its place")
     evidence = evidence.mask((status == "not done") & ~works & new_one, evidence + "; but nothing took its place")
     return asked.assign(status=status, evidence=evidence)
 

@@ -19,6 +19,7 @@ from auditkit.sandbox import catalogue
 from auditkit.sandbox.draft import ORGANISATION, Draft
 from auditkit.sandbox.machines import gateway, ordinary_service
 from auditkit.sandbox.needs import COLUMNS, Row, make_required
+from auditkit.sandbox.next_quarter import next_quarter
 from auditkit.sandbox.people import CONTRACTOR_EVERY, Staff, found_company
 from auditkit.sandbox.stories_data import DATA
 from auditkit.sandbox.stories_machines import MACHINES
@@ -113,7 +114,11 @@ def write_sample(folder: Path) -> list[Path]:
     """Write the bundled organisation and its required permissions into a folder; the paths come back."""
     document = make_organisation()
     rows = make_required(document)
-    texts = {"organisation.json": document_text(document), "required_permissions.csv": required_text(rows)}
+    texts = {
+        "organisation.json": document_text(document),
+        "organisation_next.json": document_text(next_quarter(document)),
+        "required_permissions.csv": required_text(rows),
+    }
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8", newline="")
     return [folder / name for name in texts]

@@ -68,6 +68,7 @@ def test_what_is_kept_makes_no_step_and_no_proof() -> None:
         ({"action": ""}, "nobody has decided"),
         ({"action": "delegate", "target": "olga"}, "has not decided"),
         ({"action": "not mine"}, "has not decided"),
+        ({"action": "change", "target": "reader"}, "it gives role reader already"),
         ({"action": "rotate"}, "no way to rotate a assignment"),
         ({"action": "change", "target": "nobody"}, "nobody, is not in the snapshot"),
     ],

@@ -46,6 +46,8 @@ REVOKED = company(Q4, credentials=changed(KEYS, 0, revoked_at="2026-08-01T00:00:
         (company(Q4, role_assignments=changed(HELD, 1, assignment_id="b9", role_id="admin")), "assignment:a2", "change", "admin", "done", "no longer"),
         (company(Q4, role_assignments=without(HELD, 1)), "assignment:a2", "change", "admin", "not done", "nothing took its place"),
         (company(Q4), "assignment:a2", "keep", "", "done", "still works"),
+        (REVOKED, "credential:c1", "keep", "", "done", "a newer credential is in its place"),
+        (company(Q4, credentials=changed(without(KEYS, 1), 0, revoked_at=Q4)), "credential:c1", "keep", "", "not done", "revoked on"),
         (company(Q4, role_assignments=without(HELD, 1)), "assignment:a2", "keep", "", "not done", "no longer"),
         (build(company(Q4).frames | {"credentials": company(Q4, credentials=without(KEYS, 0)).credentials}, incomplete={"credentials": "403"}),
          "credential:c1", "remove", "", "cannot be told", "could not be read whole"),

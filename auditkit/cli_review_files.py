@@ -1,0 +1,87 @@
+"""What of the review is written or read as files: workbooks, the plan, the proof, the evidence pack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditkit.cli_options import fresh, opened
+from auditkit.cli_output import emit, say
+from auditkit.cli_review_tools import Folder, account, campaign_of, now, stamp, table
+from auditkit.errors import ReviewError
+from auditkit.terminal import counted, visible
+
+_Out = Annotated[Path, typer.Option("--out", metavar="DIR2", help="The folder to write.")]
+
+
+def hand_out(folder: Folder, out: _Out) -> None:
+    """Write one workbook a reviewer."""
+    from auditkit.review.handout import hand_out as make
+    from auditkit.store import write_folder
+
+    files = make(campaign_of(folder))
+    write_folder(fresh(out), files.items())
+    say(f"wrote {counted(len(files), 'workbook')} into {out}")
+
+
+def collect(
+    folder: Folder,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Workbooks that came back.")],
+) -> None:
+    """Take the decisions of workbooks that came back: all of them, or none."""
+    from auditkit.review.collect import collect as read
+
+    campaign = campaign_of(folder)
+    found = read(campaign, {str(path): path.read_bytes() for path in files}, at=stamp(), account=account())
+    for line in (*found.problems, *found.told):
+        emit(visible(line))
+    if found.problems:
+        raise ReviewError(f"nothing was taken: {counted(len(found.problems), 'line is', 'lines are')} to be mended")
+    with campaign.decisions() as store:
+        count = store.append(found.entries)
+    say(f"took {counted(count, 'decision')}")
+
+
+def plan(folder: Folder, out: _Out) -> None:
+    """Write the plan that the decisions make: steps in order, tickets, and what it would do."""
+    from auditkit.review.plan import plan as make
+    from auditkit.review.plan_text import plan_files
+    from auditkit.store import write_folder
+
+    campaign = campaign_of(folder)
+    made = make(campaign.standing(), campaign.tables(), campaign.limits())
+    write_folder(fresh(out), plan_files(made).items())
+    for warning in made.warnings:
+        say(f"look at this first: {warning}")
+    say(f"wrote {counted(len(made.steps), 'step')} into {out}; no step for {counted(len(made.unplanned), 'item')}")
+
+
+def prove(
+    folder: Folder,
+    after: Annotated[Path, typer.Argument(metavar="SNAPSHOT2", help="A later snapshot.")],
+) -> None:
+    """Say what became of each decision, by a later snapshot: what is not done comes first."""
+    from auditkit.access.tables import Tables
+    from auditkit.review.proof import prove as judge
+
+    campaign = campaign_of(folder)
+    rows = judge(campaign.standing(), campaign.tables(), Tables(opened(after)))
+    emit("\n".join(table(rows, ("status", "item", "action", "evidence", "decided_by", "says"))))
+
+
+def close(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", metavar="PACK", help="The folder of the pack; the zip gets its name.")],
+    after: Annotated[
+        Path | None, typer.Option("--after", metavar="SNAPSHOT2", help="The snapshot that shows what was done.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Print the report as PDF, if a browser is there.")] = True,
+) -> None:
+    """Write the evidence pack: a folder and a zip that can be checked years later."""
+    from auditkit.review.evidence import close as make
+
+    pack = make(campaign_of(folder), out=out, closed_at=now(), after=None if after is None else opened(after), pdf=pdf)
+    say(f"wrote {pack.folder} and {pack.archive}; write this down elsewhere, it seals the pack")
+    emit(pack.seal)

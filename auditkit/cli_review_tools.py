@@ -1,0 +1,50 @@
+"""What the commands of the review share: the campaign, tables as text, and who is sitting here when."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditkit.terminal import columns, visible_lines
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from auditkit.review.campaign import Campaign
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `review start` wrote.")]
+
+
+def campaign_of(folder: Path) -> Campaign:
+    """The campaign of a folder."""
+    from auditkit.review.campaign import open_campaign
+
+    return open_campaign(folder)
+
+
+def table(frame: pd.DataFrame, head: tuple[str, ...] | None = None) -> list[str]:
+    """Some columns of a frame (default: all) as lines."""
+    names = tuple(map(str, frame.columns)) if head is None else head
+    rows = frame[list(names)].astype("str").to_numpy().tolist()
+    return [visible_lines(line) for line in columns(rows, head=names)]
+
+
+def now() -> pd.Timestamp:
+    """What the clock says."""
+    import pandas as pd
+
+    return pd.Timestamp.now("UTC").as_unit("us")
+
+
+def stamp() -> str:
+    """The same as RFC 3339."""
+    return str(now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def account() -> str:
+    """The account and computer, beside the name that is only claimed."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"

@@ -1,0 +1,130 @@
+"""The review on the command line: a quarter from start to pack, by three people; each mistake is one line."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+from companies import HELD as ASSIGNED
+from companies import KEYS, Q4, changed, company, without
+
+from auditkit.cli import run
+
+Told = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two quarters of the company, its owners, and one review begun."""
+    monkeypatch.chdir(tmp_path)
+    company().save(tmp_path / "q3")
+    company(Q4, credentials=changed(KEYS, 0, revoked_at=Q4), role_assignments=without(ASSIGNED, 2)).save(tmp_path / "q4")
+    (tmp_path / "owners.csv").write_text("kind,id,reviewer\nprincipal,gate,Gil\ngroup,ops,Olga\n")
+    (tmp_path / "needs.csv").write_text("principal_id,permission\ngate,iot.device.read\n")
+    assert run(["review", "start", "q3", "--name", "2026-Q3", "--owners", "owners.csv", "--required", "needs.csv", "--out", "review"]) == 0
+    return tmp_path
+
+
+def decide(*words: str) -> int:
+    return run(["review", "decide", "review", *words, "--reviewer", "Gil"])
+
+
+def test_a_quarter_from_start_to_pack(place: Path, capsys: Told) -> None:
+    assert run(["review", "status", "review"]) == 0
+    assert "(nobody)" in capsys.readouterr().out
+    assert decide("credential:c1", "--action", "remove") == 0
+    assert decide("assignment:a2", "credential:c2", "--action", "keep", "--reason", "in use") == 0
+    assert run(["review", "undo", "review", "assignment:a2", "--reviewer", "Gil"]) == 0
+    assert run(["review", "hand-out", "review", "--out", "books"]) == 0
+    name = next(path for path in (place / "books").iterdir() if "without" in path.name)
+    book = openpyxl.load_workbook(name)
+    row = next(row for row in book["Decisions"].iter_rows() if row[0].value == "assignment:a3")
+    row[7].value = "remove"
+    saved = io.BytesIO()
+    book.save(saved)
+    (place / "back.xlsx").write_bytes(saved.getvalue())
+    capsys.readouterr()
+    assert run(["review", "collect", "review", "back.xlsx"]) == 0
+    assert "took 1 decision" in capsys.readouterr().err
+    assert run(["review", "collect", "review", "back.xlsx"]) == 0
+    assert "took 0 decisions" in capsys.readouterr().err
+    assert run(["review", "verify", "review"]) == 0
+    assert run(["review", "plan", "review", "--out", "plan"]) == 0
+    assert "Revoke credential c1" in (place / "plan" / "plan.md").read_text()
+    capsys.readouterr()
+    assert run(["review", "prove", "review", "q4"]) == 0
+    assert "not done" not in capsys.readouterr().out
+    assert run(["review", "close", "review", "--after", "q4", "--out", "pack", "--no-pdf"]) == 0
+    assert run(["verify", "pack"]) == 0
+    assert run(["verify", "pack.zip"]) == 0
+    (place / "pack" / "decisions.csv").write_text("forged")
+    capsys.readouterr()
+    assert run(["verify", "pack"]) == 2
+    assert "decisions.csv: differs from its SHA-256" in capsys.readouterr().out
+
+
+def test_the_account_is_recorded_beside_the_name(place: Path) -> None:
+    from auditkit.review.campaign import open_campaign
+
+    assert decide("credential:c1", "--action", "remove") == 0
+    with open_campaign(place / "review").decisions() as store:
+        (entry,) = store.entries()
+    assert entry.reviewer == "Gil"
+    assert "@" in entry.account
+    assert entry.at.endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["review", "status", "nowhere"], "cannot be read"),
+        (["review", "start", "q3", "--name", "x", "--out", "review"], "already there"),
+        (["review", "start", "q3", "--name", "x", "--out", "new", "--scope", "all"], "no scope 'all'"),
+        (["review", "start", "q3", "--name", "x", "--out", "new", "--previous", "q3"], "cannot be read"),
+        (["review", "decide", "review", "credential:c9", "--action", "keep", "--reviewer", "Gil"], "no item"),
+        (["review", "decide", "review", "credential:c1", "--action", "keep", "--reviewer", "Gil"], "a reason is needed"),
+        (["review", "decide", "review", "credential:c1", "--action", "perhaps", "--reviewer", "Gil"], "perhaps"),
+        (["review", "decide", "review", "credential:c1", "grant:g1", "--action", "remove", "--reviewer", "Gil"], "a reason is needed"),
+        (["review", "decide", "review", "credential:c1", "--action", "remove", "--reviewer", " "], "nobody is named"),
+        (["review", "undo", "review", "credential:c1", "--reviewer", "Gil"], "has decided nothing"),
+        (["review", "collect", "review", "owners.csv"], "nothing was taken"),
+        (["review", "collect", "review", "missing.xlsx"], "missing.xlsx"),
+        (["review", "close", "review", "--out", "q4"], "already there"),
+        (["diff", "q3", "nowhere"], "nowhere"),
+        (["verify", "q3"], "not as it was made"),
+        (["history"], "Missing argument"),
+    ],
+)
+def test_each_mistake_is_one_line_and_ends_with_2(place: Path, capsys: Told, words: list[str], says: str) -> None:
+    capsys.readouterr()
+    assert run(words) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1
+
+
+def test_diff(place: Path, capsys: Told) -> None:
+    capsys.readouterr()
+    assert run(["diff", "q3", "q4", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {(row["record_id"], row["change"]) for row in found["records"]} == {("a3", "removed"), ("c1", "changed")}
+    assert [row["principal_id"] for row in found["access"]] == ["hooks"]
+    assert run(["diff", "q3", "q3", "--format", "json"]) == 0
+    same = json.loads(capsys.readouterr().out)
+    assert (same["records"], same["access"], same["fairness"]) == ([], [], [])
+    assert {row["status"] for row in same["findings"]} == {"still"}
+    assert run(["diff", "q3", "q4", "--out", "difference.txt"]) == 0
+    assert "lost" in (place / "difference.txt").read_text()
+
+
+def test_history(place: Path, capsys: Told) -> None:
+    capsys.readouterr()
+    assert run(["history", "q4", "q3", "--format", "csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0][1:11] for line in lines[1:]] == ["2026-07-01", "2026-10-01"]
+    assert run(["history", "q4", "q3"]) == 0
+    assert run(["history", "q4", "q3", "--format", "svg", "--out", "history.svg"]) == 0
+    assert (place / "history.svg").read_text().startswith("<?xml")

@@ -1,0 +1,177 @@
+"""The evidence pack: whole, checked by Python alone, the same zip again, and no bit of it changed unseen."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from companies import KEYS, OLD, Q4, at, audited, changed, company
+
+from auditkit.errors import ReviewError
+from auditkit.review import verify
+from auditkit.review.campaign import Campaign, start
+from auditkit.review.deciding import decide, undo
+from auditkit.review.evidence import Pack, close, evidence
+
+ATTESTED = '[[attestation]]\nkind = "legacy-token"\nwhat = "held by platform"\nwho = "Mara"\nwhen = 2026-06-01\n'
+ACCEPTED = '[[accepted]]\nrule = "CRD004"\nsubject = "c1"\nreason = "test rig"\nowner = "mara"\nuntil = 2026-12-31\n'
+INPUTS = {
+    "required_permissions.csv": b"principal_id,permission\ngate,iot.device.read\n",
+    "limits.toml": b"dormant_days = 60\n",
+    "accepted.toml": ACCEPTED.encode(),
+    "attestations.toml": ATTESTED.encode(),
+}
+AFTER = company(Q4, credentials=changed(KEYS, 0, revoked_at="2026-08-01T00:00:00Z"))
+
+
+def review(folder: Path) -> Campaign:
+    tables, findings = audited(company())
+    campaign = start(tables, findings, name="2026-Q3", out=folder / "q3", started_at=at(OLD), inputs=INPUTS)
+    said = {"reviewer": "gil", "at": Q4, "account": "gil@desk"}
+    decide(campaign, ["credential:c1", "credential:c2"], action="remove", mark="1", reason="not used", **said)
+    decide(campaign, ["assignment:a2"], action="keep", mark="2", reason="it reads meters", **said)
+    undo(campaign, "assignment:a2", mark="3", **said)
+    return campaign
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    folder = tmp_path_factory.mktemp("pack")
+    return close(review(folder), out=folder / "pack", closed_at=at(Q4), after=AFTER, pdf=False)
+
+
+def contents(pack: Pack) -> dict[str, bytes]:
+    return {path.relative_to(pack.folder).as_posix(): path.read_bytes() for path in pack.folder.rglob("*") if path.is_file()}
+
+
+def test_everything_is_in_it(pack: Pack) -> None:
+    files = contents(pack)
+    assert set(files) >= {
+        "README.txt", "SHA256SUMS", "accepted.csv", "attestations.csv", "campaign.json", "decisions.csv",
+        "decisions.jsonl", "findings.csv", "findings.json", "limits.csv", "plan/plan.md", "plan/what-if.txt",
+        "population.csv", "population.parquet", "proof.csv", "report.html", "snapshot/manifest.json",
+        "snapshot-after/manifest.json", "verify.py", "versions.txt", *INPUTS,
+    }  # fmt: skip
+    assert [json.loads(line)["action"] for line in files["decisions.jsonl"].splitlines()] == ["remove", "remove", "keep", "undo"]
+    assert files["proof.csv"].splitlines()[1].startswith(b'"credential:c2"')
+    assert b"test rig" in files["accepted.csv"]
+    assert b"dormant_days" in files["limits.csv"]
+    assert b"held by platform" in files["attestations.csv"]
+    assert b"1 not done, 0 came back, 0 cannot be told, 1 done" in files["README.txt"]
+
+
+def test_a_sound_pack_is_sound_as_folder_and_as_zip(pack: Pack) -> None:
+    assert verify.verify(str(pack.folder)) == []
+    assert verify.verify(str(pack.archive)) == []
+    with zipfile.ZipFile(pack.archive) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == contents(pack)
+
+
+def test_the_same_files_make_the_same_zip(pack: Pack) -> None:
+    assert verify.zipped(contents(pack)) == pack.archive.read_bytes()
+
+
+def test_it_is_checked_with_pythons_standard_library_alone(pack: Pack) -> None:
+    words = [sys.executable, "-I", "-S", str(pack.folder / "verify.py")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "The pack is sound: every file is as it was made.\n"), done.stderr
+    done = subprocess.run([*words, str(pack.archive)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    listed = subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=pack.folder, capture_output=True, text=True, check=False)
+    assert (listed.returncode, listed.stdout, listed.stderr) == (0, "", "")
+
+
+def test_a_thousand_flipped_bits_are_found_and_the_file_named(pack: Pack) -> None:
+    files = contents(pack)
+    chance = random.Random(5)
+    names = sorted(files)
+    for number in range(1000):
+        name = names[number % len(names)]
+        data = bytearray(files[name])
+        place = chance.randrange(len(data) * 8)
+        data[place // 8] ^= 1 << place % 8
+        found = verify.check(files | {name: bytes(data)})
+        assert any(line.startswith(f"{name}:") for line in found), (name, place, found)
+
+
+def test_flipped_bits_of_the_zip_are_found(pack: Pack, tmp_path: Path) -> None:
+    data = pack.archive.read_bytes()
+    chance = random.Random(6)
+    for _ in range(40):
+        place = chance.randrange(len(data) * 8)
+        odd = bytearray(data)
+        odd[place // 8] ^= 1 << place % 8
+        (tmp_path / "odd.zip").write_bytes(bytes(odd))
+        assert verify.verify(str(tmp_path / "odd.zip"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (lambda folder: (folder / "more.txt").write_text("x"), "more.txt: was not there when the pack was made"),
+        (lambda folder: (folder / "decisions.csv").unlink(), "decisions.csv: is missing"),
+        (lambda folder: (folder / "SHA256SUMS").unlink(), "SHA256SUMS: is missing"),
+        (lambda folder: (folder / "link").symlink_to("README.txt"), "link: is no file"),
+        (lambda folder: (folder / "snapshot" / "more").write_text("x"), "snapshot/more: was not there"),
+    ],
+)
+def test_what_is_added_or_taken_away_is_named(pack: Pack, tmp_path: Path, harm: object, says: str) -> None:
+    folder = tmp_path / "pack"
+    shutil.copytree(pack.folder, folder)
+    harm(folder)  # type: ignore[operator]
+    assert any(line.startswith(says) for line in verify.verify(str(folder)))
+
+
+def test_a_decision_cut_out_is_found_even_if_the_sums_are_made_anew(pack: Pack) -> None:
+    files = contents(pack)
+    lines = files["decisions.jsonl"].splitlines(keepends=True)
+    files["decisions.jsonl"] = b"".join([lines[0], *lines[2:]])
+    files.pop("SHA256SUMS")
+    found = verify.check(files | {"SHA256SUMS": verify.sums(files)})
+    assert found == ["decisions.jsonl: entry 2 does not follow the one before it"]
+
+
+def test_another_population_is_found_even_if_the_sums_are_made_anew(pack: Pack) -> None:
+    files = contents(pack) | {"population.parquet": b"another"}
+    files.pop("SHA256SUMS")
+    assert verify.check(files | {"SHA256SUMS": verify.sums(files)}) == [
+        "population.parquet: is not the population that campaign.json says was frozen"
+    ]
+
+
+def test_a_signature_may_lie_beside(pack: Pack, tmp_path: Path) -> None:
+    folder = tmp_path / "pack"
+    shutil.copytree(pack.folder, folder)
+    (folder / "SHA256SUMS.sig").write_text("signed")
+    assert verify.verify(str(folder)) == []
+
+
+def test_no_secret_is_in_it_and_the_names_are_plain(pack: Pack) -> None:
+    for name, data in contents(pack).items():
+        if name not in ("verify.py", "report.html"):
+            assert b"ik_" not in data, name
+
+
+def test_a_place_that_is_taken_and_a_campaign_that_was_changed(tmp_path: Path) -> None:
+    campaign = review(tmp_path)
+    (tmp_path / "taken.zip").write_text("mine")
+    with pytest.raises(ReviewError, match="already there"):
+        close(campaign, out=tmp_path / "taken", closed_at=at(Q4), pdf=False)
+    (tmp_path / "q3" / "limits.toml").write_text("dormant_days = 61\n")
+    with pytest.raises(ReviewError, match=r"limits\.toml differs"):
+        close(campaign, out=tmp_path / "pack", closed_at=at(Q4), pdf=False)
+    assert not (tmp_path / "pack").exists()
+
+
+def test_the_same_campaign_gives_the_same_evidence(tmp_path: Path) -> None:
+    campaign = review(tmp_path)
+    once = evidence(campaign, closed_at=at(Q4), pdf=False)
+    assert evidence(campaign, closed_at=at(Q4), pdf=False) == once
+    assert "proof.csv" not in once
+    assert b"no later snapshot was given" in once["README.txt"]
