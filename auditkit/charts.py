@@ -161,9 +161,10 @@ def severity_by_family(findings: pd.DataFrame) -> Figure:
     counts = pd.crosstab(findings.family, findings.severity.astype("str"))
     counts = counts.reindex(columns=list(SEVERITY_COLOURS), fill_value=0)
     counts = counts.sort_values(list(SEVERITY_COLOURS), kind="stable")
-    worst = counts.index[-1] if len(counts) else ""
-    severe = int(counts[["critical", "high"]].iloc[-1].sum()) if len(counts) else 0
-    title = f"{worst.capitalize()} hold the worst findings: {severe:,} critical or high" if len(counts) else "No findings"
+    title = "No findings"
+    if len(counts):
+        worst, severe = f"{counts.index[-1]}".capitalize(), int(counts[["critical", "high"]].iloc[-1].sum())
+        title = f"{worst} hold the worst of {len(findings):,} findings: {severe:,} of theirs are critical or high"
     with mpl.rc_context(RC):
         figure, axes = new_figure(title, rows=max(len(counts), 2))
         series = {name: counts[name].to_numpy() for name in SEVERITY_COLOURS}

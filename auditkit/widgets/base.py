@@ -123,7 +123,7 @@ class Panel:
         """What the panel shows, as a frame: the same that the desk's call of this name returns."""
         return self.view.frame
 
-    def move(self, **days: int) -> View:
+    def move(self, **days: float) -> View:
         """Judge the panel's rules at other limits, and show what they find."""
         moved: dict[str, Any] = dict(days)
         self.limits = replace(self.limits, **moved)
@@ -147,7 +147,7 @@ class Panel:
 
         return panel_widget(self)
 
-    def attempt(self, **days: int) -> View | str:
+    def attempt(self, **days: float) -> View | str:
         """As `move`, but a refusal comes back as its sentence, to be shown where the panel stands."""
         try:
             return self.move(**days)

@@ -20,13 +20,20 @@ from auditkit.widgets.base import Panel, Static
 from auditkit.widgets.cover import Cover
 from auditkit.widgets.coverage import CoveragePanel
 from auditkit.widgets.credentials import CredentialPanel
+from auditkit.widgets.doctor import DoctorPanel
+from auditkit.widgets.endings import CalendarPanel
+from auditkit.widgets.figures import Picture
 from auditkit.widgets.findings import AnswerPanel, FindingsPanel
+from auditkit.widgets.gap_matrix import MatrixPanel
 from auditkit.widgets.gaps import GapPanel
 from auditkit.widgets.inactive import InactivePanel
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.opening import Opened, find_config, find_owners, find_required, find_snapshot
+from auditkit.widgets.principal import PrincipalPanel
 from auditkit.widgets.roles import RolePanel
+from auditkit.widgets.rotation import RotationPanel
 from auditkit.widgets.rows import owners_of
+from auditkit.widgets.support import SupportPanel
 from auditkit.widgets.thresholds import ThresholdPanel
 
 # Set by the report, whose kernel has nobody to move a slider: panels show their static twins, complete.
@@ -34,12 +41,18 @@ HEADLESS = "AUDITKIT_HEADLESS"
 
 PANELS: dict[str, type[Panel]] = {
     "answer": AnswerPanel,
+    "calendar": CalendarPanel,
     "coverage": CoveragePanel,
     "credentials": CredentialPanel,
+    "doctor": DoctorPanel,
     "findings": FindingsPanel,
     "gaps": GapPanel,
     "inactive": InactivePanel,
+    "matrix": MatrixPanel,
+    "principal": PrincipalPanel,
     "roles": RolePanel,
+    "rotation": RotationPanel,
+    "support": SupportPanel,
     "thresholds": ThresholdPanel,
 }
 
@@ -84,7 +97,7 @@ class Desk:
         return replace(self, limits=limits)
 
     def panel(self, name: str) -> Panel:
-        """The panel of this name: answer, coverage, credentials, findings, gaps, inactive, roles, thresholds."""
+        """The panel of this name; `PANELS` lists them, and a name that is none of them is answered with the list."""
         if name not in PANELS:
             raise InputError(f"there is no panel {name!r}; choose one of {', '.join(PANELS)}")
         return PANELS[name](self)
@@ -116,6 +129,38 @@ class Desk:
     def roles(self) -> pd.DataFrame:
         """ApiKey principals on roles that do not support ApiKey, with the group that each comes through."""
         return self.panel("roles").frame
+
+    def calendar(self) -> pd.DataFrame:
+        """One row a week of the past three months and the next twelve in which a credential ends."""
+        return self.panel("calendar").frame
+
+    def doctor(self) -> pd.DataFrame:
+        """What is read, how complete and how old it is, and what would mend it."""
+        return self.panel("doctor").frame
+
+    def matrix(self) -> pd.DataFrame:
+        """Each required permission with its outcome, and what is held though nothing requires it."""
+        return self.panel("matrix").frame
+
+    def principal(self, principal_id: str | None = None) -> PrincipalPanel:
+        """One principal's page; of no id, of the principal with the worst findings."""
+        return PrincipalPanel(self, principal_id)
+
+    def rotation(self, **days: int) -> pd.DataFrame:
+        """Each usable machine principal's state of rotation and the next step."""
+        return self.panel("rotation").move(**days).frame
+
+    def support(self) -> pd.DataFrame:
+        """Roles that reach a type of principal that they do not support, and what would do instead."""
+        return self.panel("support").frame
+
+    def figure(self, name: str) -> Picture:
+        """A figure: lifetime_against_age, required_against_effective, role_breadth, severity_by_family."""
+        return Picture(self, name)
+
+    def findings_where(self, **choice: str) -> pd.DataFrame:
+        """The findings that filters leave: any of severity, rule, family, control, owner, principal, text, sort."""
+        return FindingsPanel(self).sift(**choice)
 
     def thresholds(self, **days: int) -> pd.DataFrame:
         """What other limits would add to the findings, or take away."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import json
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import pandas as pd
 
-from auditkit.findings import Findings
+from auditkit.findings import Findings, run_rules
+from auditkit.limits import Limits
 from auditkit.widgets.base import Panel, Slider, View
 from auditkit.widgets.markup import safe_table
 
@@ -17,12 +20,15 @@ JUDGED_BY = {
     "credential_max_age_days": ("CRD005",),
     "credential_max_lifetime_days": ("CRD011",),
     "rotation_overlap_days": ("CRD007",),
+    "attestation_days": ("ORG004",),
+    "broad_role_share": ("ROL008", "ORG003"),
 }
 _LABELS = {
     "dormant_days": "Dormant after (days)", "never_used_days": "Unused counts after (days)",
     "expiring_days": "Expiring within (days)", "credential_max_age_days": "Credential's greatest age (days)",
     "credential_max_lifetime_days": "Longest time to an expiry (days)",
-    "rotation_overlap_days": "Rotation may take (days)",
+    "rotation_overlap_days": "Rotation may take (days)", "attestation_days": "An attestation holds for (days)",
+    "broad_role_share": "A role is broad from (share)",
 }  # fmt: skip
 
 
@@ -33,6 +39,27 @@ class ThresholdPanel(Panel):
     sliders: ClassVar[tuple[Slider, ...]] = tuple(
         Slider(limit=name, label=_LABELS[name], most=1000) for name in JUDGED_BY
     )
+
+    def make(self) -> Any:
+        """The widget: each slider says what it would change before it is applied."""
+        from auditkit.widgets.threshold_widget import threshold_widget
+
+        return threshold_widget(self)
+
+    def effect(self, limit: str, value: float) -> tuple[int, int]:
+        """How many findings one limit at another value adds to those at the agreed limits, and how many it removes."""
+        changed: dict[str, Any] = {limit: value}
+        tried = run_rules(self.desk.tables, replace(self.desk.limits, **changed), JUDGED_BY[limit])
+        before, after = set(self.desk.among(JUDGED_BY[limit]).frame.fingerprint), set(tried.frame.fingerprint)
+        return len(after - before), len(before - after)
+
+    @property
+    def toml(self) -> str:
+        """The panel's present limits as a configuration file, those that differ from their defaults."""
+        agreed = self.desk.limits
+        same = {name: told for name, told in self.limits.sources.items()
+                if getattr(self.limits, name) == getattr(agreed, name)}  # fmt: skip
+        return as_toml(replace(self.limits, sources=same))
 
     def build(self, found: Findings) -> View:
         """One row a rule that a slider moves: findings at the configured limits, at these, and the difference."""
@@ -57,3 +84,22 @@ class ThresholdPanel(Panel):
 
     def _settings(self) -> str:
         return ""
+
+
+def as_toml(limits: Limits) -> str:
+    """Limits as a configuration that `Limits.from_toml` reads back: what differs from its default or has a source."""
+    table = limits.table()
+    told = table[table.value.ne(table.default) | table.source.ne("")]
+    lines = [_line(name, getattr(limits, name), limits.sources.get(name)) for name in told.name]
+    return "\n".join(lines or ["# every limit is at its default"]) + "\n"
+
+
+def _line(name: str, value: Any, source: str | None) -> str:
+    plain = [list(each) if isinstance(each, tuple) else each for each in value] if isinstance(value, tuple) else value
+    # JSON's numbers, lists and texts are TOML's, but for one control character.
+    told = json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if source is None:
+        return f"{name} = {told}"
+    return f"{name} = {{ value = {told}, source = {json.dumps(source, ensure_ascii=False)} }}".replace(
+        "\x7f", "\\u007f"
+    )

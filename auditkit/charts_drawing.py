@@ -1,0 +1,115 @@
+"""What the figures share: colours, bars, legends, and how a figure becomes bytes, HTML and words.
+
+Colours are from the Okabe-Ito palette, told apart by lightness and hatching as well, so that they survive a grey
+printer.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+SEVERITY_COLOURS = {"critical": "#7a1f5c", "high": "#d55e00", "medium": "#e69f00", "low": "#56b4e9", "info": "#d7dde2"}
+SEVERITY_HATCHES = {"critical": "", "high": "//", "medium": "", "low": "..", "info": ""}
+SUPPORT = {"yes": ("#009e73", ""), "no": ("#d55e00", "//"), "unknown": ("#d7dde2", "..")}
+INK, MUTED = "#1b2733", "#51606e"
+RC: dict[Any, Any] = {
+    "svg.hashsalt": "auditkit", "svg.fonttype": "path", "text.parse_math": False, "font.family": ["DejaVu Sans"],
+    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED, "xtick.color": MUTED, "ytick.color": INK, "text.color": INK,
+    "hatch.linewidth": 0.6, "hatch.color": "white", "axes.axisbelow": True, "grid.color": "#e3e8ec",
+    "legend.frameon": False, "axes.unicode_minus": False,
+}  # fmt: skip
+_LONGEST_LABEL = 36
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as SVG: the same bytes for the same figure."""
+    out = io.BytesIO()
+    with mpl.rc_context(RC):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def figure_html(figure: Figure) -> str:
+    """The figure as an inert image with its title as the text for those who do not see it."""
+    data = base64.b64encode(svg(figure)).decode()
+    return f'<figure><img alt="{escape(alt_text(figure))}" src="data:image/svg+xml;base64,{data}"></figure>'
+
+
+def alt_text(figure: Figure) -> str:
+    """What the figure says, in words: its title and what is on its axes."""
+    axes = figure.axes[0]
+    words = [figure.get_suptitle(), axes.get_xlabel(), axes.get_ylabel(), str(figure.get_label())]
+    return ". ".join(word for word in words if word) + "."
+
+
+def new_figure(title: str, *, rows: int) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(8.6, 1.35 + 0.26 * rows), layout="constrained", facecolor="white")
+    figure.suptitle(title, x=0.008, ha="left", size=11, weight="bold")
+    return figure, figure.add_subplot()
+
+
+def stacked(
+    axes: Any, labels: Sequence[str], series: Mapping[str, Any], looks: Mapping[str, tuple[str, str]]
+) -> None:
+    """Horizontal bars, one part for each of `series`, with a legend of the parts that occur."""
+    places, left = np.arange(len(labels)), np.zeros(len(labels))
+    for name, values in series.items():
+        if values.sum():
+            colour, hatch = looks[name]
+            axes.barh(places, values, 0.68, left=left, color=colour, hatch=hatch, label=name, ec="white", lw=0.6)
+            left = left + values
+    axes.set_yticks(places, [fit(label) for label in labels])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x")
+    whole_numbers(axes.xaxis)
+    axes.bar_label(axes.barh(places, left * 0, left=left), [f"{int(total):,}" for total in left], padding=3)
+    axes.margins(x=0.08)
+    legend(axes)
+
+
+def columns(
+    axes: Any, places: Any, series: Mapping[str, Any], looks: Mapping[str, tuple[str, str]], **bars: Any
+) -> None:
+    """Vertical stacked bars."""
+    widths, bottom = bars.pop("widths", 0.86), np.zeros(len(places))
+    for name, values in series.items():
+        colour, hatch = looks[name]
+        look = {"color": colour, "hatch": hatch, "ec": "white", "lw": 0.5, "label": f"{name} ({int(values.sum()):,})"}
+        axes.bar(places, values, widths, bottom=bottom, **look, **bars)
+        bottom = bottom + values
+    axes.grid(axis="y")
+    axes.set_ylim(0, max(bottom.max(), 1) * 1.08)
+
+
+def legend(axes: Any) -> None:
+    """The legend under the axes, where it hides nothing."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.figure.legend(loc="outside lower left", ncols=6, handlelength=1.4, columnspacing=1.4)
+
+
+def whole_numbers(axis: Any) -> None:
+    axis.get_major_locator().set_params(integer=True)
+
+
+def fit(label: str) -> str:
+    """A label cut to fit, with what the font cannot draw as a replacement mark."""
+    drawn = "".join(char if char.isprintable() and ord(char) in _glyphs() else "\ufffd" for char in label)
+    return drawn if len(drawn) <= _LONGEST_LABEL + 8 else drawn[: _LONGEST_LABEL + 7] + "…"
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    from matplotlib import font_manager
+
+    font = font_manager.get_font(font_manager.findfont("DejaVu Sans"))
+    return frozenset(code for code in font.get_charmap() if code >= 32)

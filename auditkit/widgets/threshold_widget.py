@@ -1,0 +1,70 @@
+"""The thresholds as sliders: each says how many findings it adds or removes before anything is applied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from auditkit.widgets.base import Slider
+from auditkit.widgets.live import WRAPPED, Told, button, panel_html
+from auditkit.widgets.table import PagedTable
+
+if TYPE_CHECKING:
+    from auditkit.widgets.thresholds import ThresholdPanel
+
+
+def threshold_widget(panel: ThresholdPanel) -> Any:
+    """The sliders with their effects, a button that applies them, the limits as TOML, and the rules they move."""
+    told, head, table = Told(), ipywidgets.HTML(), PagedTable(panel.view)
+    toml = ipywidgets.Textarea(description="As TOML", layout={"width": "640px", "height": "130px", "max_width": "100%"})
+    sliders = {slider.limit: _slider(panel, slider) for slider in panel.sliders}
+    effects = {limit: ipywidgets.Label(value="as agreed") for limit in sliders}
+
+    def show() -> None:
+        head.value, toml.value = panel_html(panel.view.head()), panel.toml
+        table.show(panel.view)
+
+    def tried(change: Any) -> None:
+        limit = next(name for name, slider in sliders.items() if slider is change["owner"])
+        effects[limit].value = effect_words(*panel.effect(limit, change["new"]), change["new"], _agreed(panel, limit))
+
+    def apply(_: Any) -> None:
+        panel.move(**{limit: slider.value for limit, slider in sliders.items()})
+        show()
+        told.say("applied to this panel; save the text below as limits.toml in this folder to judge by it everywhere")
+
+    def reset(_: Any) -> None:
+        for limit, slider in sliders.items():
+            slider.value = _agreed(panel, limit)
+        apply(None)
+        told.say("back at the agreed limits")
+
+    for slider in sliders.values():
+        slider.observe(told.guard(tried), "value")
+    show()
+    rows = [ipywidgets.HBox([slider, effects[limit]], layout=WRAPPED) for limit, slider in sliders.items()]
+    acts = ipywidgets.HBox([button("Apply", told.guard(apply)), button("Reset", told.guard(reset))])
+    return ipywidgets.VBox([*rows, acts, told.box, table.box, toml, head])
+
+
+def effect_words(added: int, removed: int, value: float, agreed: float) -> str:
+    """What a slider would change, in words."""
+    if value == agreed:
+        return "as agreed"
+    return f"adds {added:,} findings, removes {removed:,}" if added or removed else "changes nothing"
+
+
+def _agreed(panel: ThresholdPanel, limit: str) -> Any:
+    return getattr(panel.desk.limits, limit)
+
+
+def _slider(panel: ThresholdPanel, slider: Slider) -> Any:
+    value = _agreed(panel, slider.limit)
+    look = {
+        "description": slider.label, "continuous_update": False, "style": {"description_width": "230px"},
+        "layout": {"width": "560px", "max_width": "100%"},
+    }  # fmt: skip
+    if isinstance(value, float):
+        return ipywidgets.FloatSlider(value=value, min=0.01, max=1, step=0.01, **look)
+    return ipywidgets.IntSlider(value=value, min=0, max=max(slider.most, value), **look)
