@@ -16,6 +16,7 @@ import mistune
 from markupsafe import Markup
 
 from auditkit.errors import ReportError
+from auditkit.report.late import late_tables
 
 PARAMETERS, NOTEBOOK_ONLY = "parameters", "notebook-only"
 COVER_TYPE = "application/vnd.auditkit.cover+json"
@@ -45,7 +46,7 @@ def page(notebook: Any) -> str:
 
 def _markup(html: str) -> Markup:
     """The HTML of a cell as it is; what scrolls sideways can be reached by keyboard, also without the script."""
-    return Markup(html.replace(_SCROLLS, _REACHED))  # noqa: S704
+    return Markup(late_tables(html.replace(_SCROLLS, _REACHED)))  # noqa: S704
 
 
 def policy(script: str) -> str:
