@@ -9,6 +9,7 @@ import pandas as pd
 from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.findings import Findings
+from auditkit.review.population import joined_by
 
 RECOMMENDATIONS = ("keep", "remove", "rotate", "shorten", "ask")
 OWNER_KINDS = ("principal", "group", "role", "module")
@@ -34,7 +35,7 @@ def advise(items: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     touching = _by_item(findings.frame)
     touching = touching[touching.recommendation.notna()].sort_values("severity", ascending=False, kind="stable")
     worst = touching.drop_duplicates("item").set_index("item")
-    every = touching.groupby("item").fingerprint.agg(" ".join)
+    every = joined_by(touching["item"], touching.fingerprint, " ")
     nothing = "no rule flags it"
     return items.assign(
         recommendation=items.item.map(worst.recommendation).astype("str").fillna("keep"),

@@ -30,6 +30,7 @@ from auditkit.review.plan import plan
 from auditkit.review.plan_text import plan_files
 from auditkit.review.proof import prove
 from auditkit.snapshot import Snapshot
+from auditkit.store import write_file
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _PRINTING_SECONDS = 90
@@ -67,8 +68,8 @@ def close(
     files = evidence(campaign, closed_at=closed_at, after=after, pdf=pdf)
     files["SHA256SUMS"] = checker.sums(files)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _write(archive, checker.zipped(files))
     _write_tree(folder, files)
+    write_file(archive, checker.zipped(files))
     return Pack(folder=folder, archive=archive, seal=checker.digest(files["SHA256SUMS"]))
 
 
@@ -174,10 +175,22 @@ def _write_tree(target: Path, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
             (beside / name).parent.mkdir(parents=True, exist_ok=True)
             _write(beside / name, data)
+        for folder in (beside, *sorted({path.parent for path in beside.rglob("*")})):
+            _flush(folder)
         beside.rename(target)
+        _flush(target.parent)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
+
+
+def _flush(folder: Path) -> None:
+    """Flush a folder's list of names to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _write(path: Path, data: bytes) -> None:

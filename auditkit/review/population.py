@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
@@ -131,10 +133,19 @@ def _grants(tables: Tables) -> pd.DataFrame:
 def _role_content(tables: Tables) -> pd.Series:
     """A digest of what each role gives: its permissions, types and conditions, by role id."""
     roles = tables["roles"].set_index("role_id")
-    held = tables["role_permissions"].sort_values("permission_id").groupby("role_id").permission_id.agg("\n".join)
+    rows = tables["role_permissions"].sort_values("permission_id")
+    held = joined_by(rows.role_id, rows.permission_id, "\n")
     types = roles.supported_principal_types.map(lambda kinds: ",".join(sorted(kinds)), na_action="ignore")
     texts = roles.index.map(held).fillna("").astype("str") + "\n\n" + types.fillna("?").astype("str")
     return pd.Series(digests(texts + "\n\n" + roles.conditions.fillna("")), index=roles.index)
+
+
+def joined_by(keys: pd.Series, texts: pd.Series, between: str) -> pd.Series:
+    """The texts of each key, in their order, as one text by the key."""
+    table = pa.table({"key": pa.array(keys, pa.large_string()), "text": pa.array(texts, pa.large_string())})
+    lists = table.group_by("key", use_threads=False).aggregate([("text", "list")])
+    whole = pc.binary_join(lists["text_list"].combine_chunks(), pa.scalar(between, pa.large_string()))
+    return pd.Series(pd.array(whole, dtype="str"), index=pd.Index(pd.array(lists["key"].combine_chunks(), dtype="str")))
 
 
 def digests(texts: pd.Series | Sequence[str]) -> list[str]:
