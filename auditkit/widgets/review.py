@@ -6,7 +6,7 @@ No cell decides anything: only a press of a button or a key does, and what it de
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from auditkit.widgets.review_acts import Sitting
 from auditkit.widgets.review_fields import panel_html, text
 from auditkit.widgets.review_many import ManyItems
 from auditkit.widgets.review_one import OneItem
-from auditkit.widgets.review_opening import FACTS, find_campaign
+from auditkit.widgets.review_opening import FACTS, find_campaign, find_previous
 from auditkit.widgets.review_settle import Conflicts
 from auditkit.widgets.table import PagedTable
 from auditkit.widgets.trouble import TROUBLE, warning, words
@@ -49,7 +49,7 @@ _MADE: Mapping[str, Callable[[Review], Any]] = {"one": OneItem, "many": ManyItem
 class Review:
     """A campaign that somebody decides on. `said` tells which campaign this is and what it holds."""
 
-    def __init__(self, campaign: Campaign, *, told: str, reviewer: str = "", previous: Path | None = None,
+    def __init__(self, campaign: Campaign, *, told: Sequence[str], reviewer: str = "", previous: Path | None = None,
                  headless: bool = False) -> None:  # fmt: skip
         self.campaign, self.reviewer, self.headless = campaign, reviewer, headless
         self.sitting: Sitting = Sitting(campaign)
@@ -57,7 +57,7 @@ class Review:
         self._previous = previous
         self.name_field = text("You are", "your name, as the log is to have it", "300px")
         self.name_field.value = reviewer
-        self.said = (told, *_about(campaign), *self._broken())
+        self.said = (*told[:1], *_about(campaign), *told[1:], *self._broken())
 
     @cached_property
     def desk(self) -> Desk:
@@ -197,19 +197,20 @@ def open_review(
     one is started on the bundled sample in ./auditkit-review; the review says aloud which.
 
     `reviewer` is the name that the log is to have, and can be typed later; `previous` the folder of the last campaign,
-    or of a snapshot, to compare with. Raises `ReviewError` for a folder that is no campaign.
+    or of a snapshot, to compare with, by default the campaign that this one followed. Raises `ReviewError` for a
+    folder that is no campaign.
     """
     headless = bool(os.environ.get(HEADLESS))
     found = find_campaign(campaign_folder, now=pd.Timestamp.now("UTC"), begin=not headless)
-    before = None if previous is None else Path(previous)
-    return Review(found.value, told=found.words, reviewer=reviewer or "", previous=before, headless=headless)
+    before = find_previous(previous, found.value)
+    told = (found.words, before.words)
+    return Review(found.value, told=told, reviewer=reviewer or "", previous=before.value, headless=headless)
 
 
 def _about(campaign: Campaign) -> list[str]:
     facts = campaign.facts
-    counts = ", ".join(f"{count:,} {kind}s" for kind, count in facts.counts.items())
-    lines = [
+    counts = ", ".join(views.counted(count, kind) for kind, count in facts.counts.items())
+    return [
         f"Campaign {facts.name!r} of {facts.organisation_id}, started {facts.started_at}, judged as of {facts.as_of}.",
         f"In scope ({facts.scope}): {counts}. Population {facts.population[:16]}, snapshot {facts.snapshot[:16]}.",
     ]
-    return [*lines, f"Last quarter: {facts.previous!r}."] if facts.previous else lines

@@ -6,11 +6,12 @@ import getpass
 import hashlib
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
 from auditkit.errors import DecisionRefused, ReviewError
+from auditkit.review import deciding
 from auditkit.review.campaign import Campaign, open_campaign
 from auditkit.review.entries import Entry
 
@@ -47,7 +48,6 @@ class Sitting:
         self.campaign = campaign
         self._clock = clock or (lambda: pd.Timestamp.now("UTC"))
         self._listeners: list[Callable[[], None]] = []
-        self._recommended = dict(zip(campaign.items["item"], campaign.items.recommendation, strict=True))
         self.entries: tuple[Entry, ...] = ()
         self.refresh()
 
@@ -103,8 +103,8 @@ class Sitting:
         mine = self.own(shown.item, answer.reviewer)
         if mine and _alike(mine, answer):
             return f"{shown.item}: {mine.action} is on disk already, by {mine.reviewer} at {mine.at}"
-        entry = self._entry(shown, answer)
-        self._write([entry])
+        self._write([shown], answer)
+        entry = self._logs[shown.item][-1]
         return f"{shown.item}: {entry.action} is on disk, by {entry.reviewer} at {entry.at}"
 
     def decide_many(self, shown: Sequence[Shown], answer: Answer) -> str:
@@ -114,9 +114,8 @@ class Sitting:
         if len(shown) > MOST_AT_ONCE:
             raise DecisionRefused(f"{len(shown):,} items are more than anybody looks at; tick at most {MOST_AT_ONCE}")
         self._read()
-        name = "bulk-" + _digest(*(one.item + "\n" + one.seen for one in shown), answer.action, answer.reviewer)[:12]
-        self._write([replace(self._entry(one, answer), bulk=name) for one in shown])
-        return f"{name}: {answer.action} is on disk for {len(shown):,} items"
+        self._write(shown, answer)
+        return f"{answer.action} is on disk for {len(shown):,} items, marked as decided together"
 
     def settle(self, shown: Shown, answer: Answer) -> str:
         """Write the decision that ends a conflict; it needs a reason."""
@@ -125,7 +124,7 @@ class Sitting:
             return f"{shown.item}: there is no conflict any more"
         if not answer.reason.strip():
             raise DecisionRefused(f"{shown.item}: a reason is needed, since reviewers disagree")
-        self._write([replace(self._entry(shown, answer), resolves="yes")])
+        self._write([shown], answer, resolves=True)
         return f"{shown.item}: settled as {answer.action}, on disk"
 
     def undo(self, shown: Shown, reviewer: str) -> str:
@@ -134,41 +133,52 @@ class Sitting:
         mine = self.own(shown.item, reviewer)
         if mine is None:
             raise DecisionRefused(f"{shown.item}: no decision of {reviewer.strip() or 'yours'} stands; nothing to undo")
-        entry = self._entry(shown, Answer(action="undo", reviewer=reviewer))
-        self._write([replace(entry, undoes=mine.entry_id)])
+        self._unchanged(shown)
+        mark = self._mark([shown], Answer(action="undo", reviewer=reviewer))
+        deciding.undo(self.campaign, shown.item, reviewer=reviewer, at=self._now(), account=account(), mark=mark)
+        self.refresh()
         return f"{shown.item}: {mine.action} is taken back, on disk"
 
-    def _write(self, entries: list[Entry]) -> None:
-        with self.campaign.decisions() as store:
-            store.append(entries, recommendations=self._recommended)
+    def _write(self, shown: Sequence[Shown], answer: Answer, *, resolves: bool = False) -> None:
+        """Write the entries of an answer, all or none; refused where an item is no longer as it was shown."""
+        for one in shown:
+            self._unchanged(one)
+            kind = one.item.split(":")[0]
+            if kind not in _ONLY.get(answer.action, (kind,)):
+                only = " and ".join(_ONLY[answer.action])
+                raise DecisionRefused(f"{one.item}: {answer.action!r} is for {only} items")
+        deciding.decide(
+            self.campaign,
+            [one.item for one in shown],
+            action=answer.action,
+            reviewer=answer.reviewer,
+            at=self._now(),
+            account=account(),
+            mark=self._mark(shown, answer),
+            reason=answer.reason,
+            target=answer.target,
+            resolves=resolves,
+        )
         self.refresh()
 
-    def _entry(self, shown: Shown, answer: Answer) -> Entry:
-        """The entry of an answer; refused if somebody decided since the item was shown, or it fits no such item."""
-        now = self.shown(shown.item)
-        if now != shown:
-            last = self._logs[shown.item][-1]
-            for told in self._listeners:
-                told()
-            raise DecisionRefused(f"{shown.item}: decided meanwhile ({last.action} by {last.reviewer} at {last.at}); "
-                                  "it is shown now: look, and decide again")  # fmt: skip
-        kind = shown.item.split(":")[0]
-        if kind not in _ONLY.get(answer.action, (kind,)):
-            raise DecisionRefused(f"{shown.item}: {answer.action!r} is for {' and '.join(_ONLY[answer.action])} items")
-        told = (answer.action, answer.target.strip(), answer.reviewer.strip(), answer.reason.strip())
-        action, target, reviewer, reason = told
-        return Entry(
-            entry_id=_digest(self.campaign.facts.population, shown.item, shown.content, shown.seen, *told)[:32],
-            campaign=self.campaign.facts.name,
-            item=shown.item,
-            content=shown.content,
-            action=action,
-            target=target,
-            reviewer=reviewer,
-            reason=reason,
-            at=self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            account=account(),
-        )
+    def _unchanged(self, shown: Shown) -> None:
+        if self.shown(shown.item) == shown:
+            return
+        for told in self._listeners:
+            told()
+        last = self._logs[shown.item][-1]
+        raise DecisionRefused(f"{shown.item}: decided meanwhile ({last.action} by {last.reviewer} at {last.at}); "
+                              "it is shown now: look, and decide again")  # fmt: skip
+
+    def _mark(self, shown: Sequence[Shown], answer: Answer) -> str:
+        """The mark of one act: the same for the same answer to the same things shown, so that a click that comes twice
+        decides once."""
+        told = [text for one in shown for text in (one.item, one.content, one.seen)]
+        said = (answer.action, answer.target.strip(), answer.reviewer.strip(), answer.reason.strip())
+        return hashlib.sha256("\x1f".join((self.campaign.facts.population, *told, *said)).encode()).hexdigest()[:16]
+
+    def _now(self) -> str:
+        return str(self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     def _same_campaign(self) -> None:
         folder, mine = self.campaign.folder, self.campaign.facts
@@ -208,7 +218,3 @@ def _alike(mine: Entry, answer: Answer) -> bool:
     reason = answer.reason.strip()
     same = (mine.action, mine.target) == (answer.action, answer.target.strip())
     return same and reason in ("", mine.reason)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -15,6 +15,8 @@ from auditkit.widgets.style import STYLE
 from auditkit.widgets.trouble import warning
 
 _ALL = "all"
+# JupyterLab gives the names of a definition list a fifth of its width, which breaks them.
+_NAMES = "<style>.ak-panel .ak-facts dt{width:auto!important;white-space:nowrap}</style>"
 ROW = {"flex_flow": "row wrap"}
 
 
@@ -95,7 +97,7 @@ def button(label: str, act: Callable[[Any], None], *, tip: str = "") -> Any:
 
 def panel_html(fragment: str) -> str:
     """A fragment in the look of a panel."""
-    return f'{STYLE}<div class="ak-panel">{fragment}</div>'
+    return f'{STYLE}{_NAMES}<div class="ak-panel">{fragment}</div>'
 
 
 def said(words: str) -> str:

@@ -131,7 +131,7 @@ class ManyItems:
         acts = ipywidgets.HBox([*ticks, self.action, self.ask], layout=ROW)
         sure = ipywidgets.HBox([self.write, self.cancel], layout=ROW)
         left = ipywidgets.VBox(
-            [self.grid.box, acts, self.words.reason, self.words.target, self.exact, sure, self.told],
+            [self.grid.box, acts, self.words.reason, self.words.target, sure, self.exact, self.told],
             layout={"width": "61%"},
         )
         body = ipywidgets.HBox([left, self.detail], layout={"width": "100%"})

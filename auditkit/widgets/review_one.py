@@ -9,7 +9,7 @@ import ipywidgets
 from auditkit.errors import DecisionRefused
 from auditkit.widgets.review_fields import ROW, Filters, Words, button, panel_html, refused, said, text
 from auditkit.widgets.review_sift import following, is_left, ordered, sift_items
-from auditkit.widgets.review_views import item_html, proof_html
+from auditkit.widgets.review_views import counted, item_html, proof_html
 from auditkit.widgets.trouble import guard
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class OneItem:
         """Show the item as the disk has it."""
         rows = sift_items(self._sitting.standing, self.filters.choice)
         left = int(is_left(self._sitting.standing).sum())
-        here = f"{len(rows):,} items by these filters; {left:,} of {len(self._order):,} in all are left"
+        here = f"{counted(len(rows), 'item')} by these filters; {left:,} of {len(self._order):,} in all left"
         self.head.value = said(here)
         if not self.item:
             self.facts.value = panel_html('<p class="ak-note">Nothing is left by these filters.</p>')

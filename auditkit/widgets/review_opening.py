@@ -43,6 +43,20 @@ def newest_campaign(folder: Path) -> Path | None:
     return None if newest is None else newest.folder
 
 
+def find_previous(given: str | Path | None, campaign: Campaign) -> Opened[Path | None]:
+    """The folder of the last campaign or of a snapshot, as given, or the one that this campaign followed, if it lies
+    beside it."""
+    if given is not None:
+        return Opened(Path(given), f"Compared with {Path(given).name}, as given.")
+    if not campaign.facts.previous:
+        return Opened(None, "Compared with nothing: no last campaign or snapshot is named.")
+    beside = [open_campaign(path.parent) for path in sorted(campaign.folder.absolute().parent.glob(f"*/{FACTS}"))]
+    found = [one.folder for one in beside if one.facts.name == campaign.facts.previous]
+    if len(found) == 1:
+        return Opened(found[0], f"Compared with {found[0].name}, the campaign before this one.")
+    return Opened(None, f"Compared with nothing: name the folder of the last campaign, {campaign.facts.previous!r}.")
+
+
 def start_on_sample(folder: Path, *, now: pd.Timestamp) -> Campaign:
     """Start a campaign on the bundled sample, with what the sample has beside it."""
     paths = {name: path for name in INPUTS if (path := _bundled(name)) is not None}

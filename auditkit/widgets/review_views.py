@@ -32,9 +32,9 @@ def progress_view(sitting: Sitting) -> View:
     worst = worst.loc[[word for word in WORST_FIRST if word in worst.index]].reset_index()
     whole = int(by["items"].sum())
     conflicts = int(by.conflicts.sum())
-    headline = f"{int(by.decided.sum()):,} of {whole:,} items are decided; {int(by.left.sum()):,} are left"
-    notes = [f"{conflicts:,} items on which reviewers disagree" if conflicts else "no reviewers disagree"]
-    table = safe_table(worst, caption="By severity of the worst finding on an item")
+    headline = f"{int(by.decided.sum()):,} of {counted(whole, 'item')} decided; {int(by.left.sum()):,} left"
+    notes = [f"Reviewers disagree on {counted(conflicts, 'item') if conflicts else 'nothing'}"]
+    table = safe_table(worst, caption="By severity of the worst finding on an item (a dash: no rule flags it)")
     return View(frame=by, headline=headline, notes=notes, extras=[table])
 
 
@@ -50,7 +50,7 @@ def left_view(sitting: Sitting) -> View:
     notes = [f"{alone:,} of them have no reviewer: owners.csv names one"] if alone else []
     notes += [f"{stale:,} were decided on other content than they have, and are asked again"] if stale else []
     extras = [safe_table(told, caption="Handed on, to be decided by somebody else")] if len(told) else []
-    return View(frame=frame, headline=f"{len(rows):,} items are left", notes=notes, extras=extras,
+    return View(frame=frame, headline=f"{counted(len(rows), 'item')} left", notes=notes, extras=extras,
                 filters=("reviewer", "recommendation"))  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def log_view(sitting: Sitting) -> View:
     marks = ["taken back" if name in undone else "stands" if name in standing else "" for name in frame.entry_id]
     frame.insert(3, "state", pd.Series(marks, dtype="str"))
     notes = ["The reviewer is the name that was typed; the account is the operating system's."]
-    return View(frame=frame, headline=f"{len(log):,} entries in the log", notes=notes,
+    return View(frame=frame, headline=f"{counted(len(log), 'entry', 'entries')} in the log", notes=notes,
                 filters=("action", "reviewer", "state"), hidden=("entry_id",))  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def conflicts_view(sitting: Sitting) -> View:
     said = [one for item in items for one in sitting.said(item)]
     names = ("item", "reviewer", "action", "target", "reason", "at")
     frame = pd.DataFrame({name: [getattr(one, name) for one in said] for name in names}, dtype="str")
-    told = f"Reviewers disagree on {len(items):,} items" if len(items) else "Reviewers disagree on nothing"
+    told = f"Reviewers disagree on {counted(len(items), 'item') if len(items) else 'nothing'}"
     notes = ["Nobody wins by being last: a decision below, with its reason, settles it."] if len(items) else []
     return View(frame=frame, headline=told, notes=notes)
 
@@ -82,7 +82,7 @@ def conflicts_view(sitting: Sitting) -> View:
 def difference_view(found: Difference | None) -> View:
     """What changed since the last quarter: findings in the table, access and records above it."""
     if found is None:
-        told = "Nothing to compare with: name the last quarter's campaign or snapshot as `previous`"
+        told = "Nothing to compare with: name the last quarter's campaign or snapshot as PREVIOUS in the first cell"
         return View(frame=pd.DataFrame(), headline=told)
     old, new = found.old.as_of, found.new.as_of
     fair = "".join(('<p class="ak-note">Not like for like:</p>', bullets(found.fairness))) if found.fairness else ""
@@ -102,7 +102,7 @@ def item_html(row: Mapping[str, str], said: Sequence[Entry]) -> str:
         [
             ("Recommended", f"{row['recommendation']}: {row['because']}"),
             ("Asked of", row["reviewer"] or "nobody: it has no owner"),
-            ("Last quarter", last or "not decided"),
+            ("Last quarter", last or "no decision is known"),
             *([("Asked again", row["asked_again"])] if row["asked_again"] else []),
         ]
     )
@@ -130,6 +130,11 @@ def proof_html(row: Mapping[str, str], tables: Tables, findings: Findings) -> st
     tables_html = "".join(safe_table(one.fields[["field", "value"]], caption=f"{one.table.capitalize()}: {one.key}")
                           for one in found)  # fmt: skip
     return f'<p class="ak-note">No rule flags this item. Its records:</p>{tables_html}'
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """ "1 item", "2 items"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _because(reason: str) -> str:
