@@ -6,7 +6,7 @@ STYLE = """<style>
 .ak-panel{font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,#1b2733)}
 .ak-panel p{margin:.35em 0;max-width:75em}
 .ak-panel .ak-head{font-size:15px;font-weight:600;margin:.2em 0 .4em}
-.ak-panel .ak-note{color:var(--jp-content-font-color2,#51606e)}
+.ak-panel .ak-note{opacity:.78}
 .ak-panel .ak-warn{border-left:4px solid #d55e00;padding:.3em .7em;margin:.5em 0;
  background:var(--jp-layout-color2,#f6f3ef)}
 .ak-panel .ak-warn ul{margin:.2em 0;padding-left:1.3em}
@@ -26,11 +26,11 @@ STYLE = """<style>
 .ak-panel .ak-medium{border-left-color:#e69f00!important}
 .ak-panel .ak-low{border-left-color:#56b4e9!important}
 .ak-panel .ak-info{border-left-color:#aab4bd!important}
-.ak-panel .ak-none{color:var(--jp-content-font-color3,#7b8894)}
+.ak-panel .ak-none{opacity:.78}
 .ak-panel .ak-code{font:10px monospace;border:1px solid currentColor;border-radius:3px;padding:0 2px}
-.ak-panel .ak-more{color:var(--jp-content-font-color2,#51606e)}
+.ak-panel .ak-more{opacity:.78}
 .ak-panel .ak-facts{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:.4em 0}
-.ak-panel .ak-facts dt{color:var(--jp-content-font-color2,#51606e);font-weight:400}
+.ak-panel .ak-facts dt{opacity:.78;font-weight:400}
 .ak-panel .ak-facts dd{margin:0;overflow-wrap:anywhere}
 .ak-panel figure{margin:.6em 0;background:#fff;border-radius:4px;display:inline-block;max-width:100%}
 .ak-panel figure img{max-width:100%;height:auto;display:block}
@@ -38,14 +38,17 @@ STYLE = """<style>
 .ak-panel .ak-tile{background:var(--jp-layout-color2,#f4f6f8);border-radius:5px;padding:8px 12px;display:flex;
  flex-direction:column}
 .ak-panel .ak-tile strong{font-size:21px;font-variant-numeric:tabular-nums}
-.ak-panel .ak-tile span:last-child{color:var(--jp-content-font-color2,#51606e)}
+.ak-panel .ak-tile span:last-child{opacity:.78}
 .ak-pill{display:inline-block;font-size:11.5px;line-height:18px;padding:0 7px 0 6px;border-radius:3px;
  background:var(--jp-layout-color2,#f4f6f8);color:var(--jp-content-font-color1,#1b2733);border-left:5px solid #999}
 .ak-pill.ak-critical{border-left-color:#7a1f5c;font-weight:700}.ak-pill.ak-high{border-left-color:#d55e00;
  font-weight:600}
 .ak-pill.ak-medium{border-left-color:#e69f00}.ak-pill.ak-low{border-left-color:#56b4e9}
-.ak-cell{display:block;line-height:1.35;padding:3px 0;overflow-wrap:break-word;white-space:normal;max-height:4.2em;
- overflow:hidden;font-size:12.5px}
+.ak-cell{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;line-height:1.35;
+ margin:3px 0;overflow-wrap:break-word;white-space:normal;font-size:12.5px}
+.ak-weeks .jupyter-button{padding:0 1px;font-size:12px}.ak-weeks .jupyter-button:not(:disabled){font-weight:600}
+.jupyter-button.ak-bad{border-left:5px solid #d55e00;font-weight:600}
+.jupyter-button.ak-unsure{border-left:5px solid #e69f00}.jupyter-button.ak-extra{border-left:5px solid #56b4e9}
 .ak-grid{align-items:center}.ak-grid .widget-html-content{line-height:1.35}
 .ak-tick .widget-label-basic{gap:0}
 .ak-tick .widget-label-basic span:not(:empty){position:absolute;width:1px;height:1px;overflow:hidden;
