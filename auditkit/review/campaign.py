@@ -29,6 +29,7 @@ from auditkit.store import write_file, write_folder
 
 _FACTS, _POPULATION, _DECISIONS, _SNAPSHOT = "campaign.json", "population.parquet", "decisions.sqlite", "snapshot"
 INPUTS = ("required_permissions.csv", "limits.toml", "accepted.toml", "attestations.toml", "owners.csv")
+_TO_BE = {"remove": "removed", "change": "changed", "rotate": "rotated"}
 POPULATION_COLUMNS = (
     "item", "kind", "record_id", "principal_id", "role_id", "permission_id", "says", "content", "recommendation",
     "because", "severity", "fingerprints", "reviewer", "previous_action", "previous_reason", "asked_again",
@@ -218,11 +219,12 @@ def _with_previous(items: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataF
     known = items.item.isin(last.index)
     changed = known & items.content.ne(items.item.map(last.content).astype("str"))
     action = items.item.map(last.action).astype("str").fillna("")
-    still = known & ~changed & action.eq("remove")
+    to_be = action.map(_TO_BE).astype("str")
+    still = known & ~changed & to_be.notna()
     again = pd.Series("", index=items.index, dtype="str")
     again = again.mask(~known, "asked for the first time: it was not there last time")
     again = again.mask(changed, "asked again because the access has changed since it was decided")
-    again = again.mask(still, "asked again because it was to be removed and is still there")
+    again = again.mask(still, "asked again because it was to be " + to_be + " and is still there")
     return items.assign(
         previous_action=action,
         previous_reason=items.item.map(last.reason).astype("str").fillna(""),
