@@ -42,6 +42,8 @@ VIEWS: Mapping[str, Callable[[Review], View]] = {
     "conflicts": lambda review: views.conflicts_view(review.sitting),
     "log": lambda review: views.log_view(review.sitting),
     "difference": lambda review: views.difference_view(review.changed),
+    "access": lambda review: views.access_view(review.changed),
+    "records": lambda review: views.records_view(review.changed),
 }
 _MADE: Mapping[str, Callable[[Review], Any]] = {"one": OneItem, "many": ManyItems, "conflicts": Conflicts}
 
@@ -77,7 +79,7 @@ class Review:
         return difference(old[1], self.desk.findings, old[0], self.desk.tables)
 
     def panel(self, name: str) -> ReviewPanel:
-        """The panel of this name: progress, one, many, left, conflicts, log, difference."""
+        """The panel of this name: progress, one, many, left, conflicts, log, difference, access, records."""
         if name not in VIEWS:
             raise InputError(f"there is no panel {name!r}; choose one of {', '.join(VIEWS)}")
         # The same one for a cell that is run again, so that no panel of before goes on listening.
@@ -181,7 +183,7 @@ class _Followed:
         self.head, self.table = ipywidgets.HTML(value=panel_html(view.head())), PagedTable(view)
         self.box = ipywidgets.VBox([self.head, self.table.box])
         # What changed between two snapshots stays; everything else follows the log.
-        if panel.name != "difference":
+        if panel.name not in ("difference", "access", "records"):
             self._review.sitting.listen(self._show)
 
     def _show(self) -> None:

@@ -42,12 +42,17 @@ class Answer:
 
 
 class Sitting:
-    """A campaign that somebody sits over. `standing` and `entries` are what the disk had at the last `refresh`."""
+    """A campaign that somebody sits over. `entries` and `standing`, which names in `whose` the principal of each item,
+    are what the disk had at the last `refresh`."""
 
     def __init__(self, campaign: Campaign, clock: Callable[[], pd.Timestamp] | None = None) -> None:
         self.campaign = campaign
         self._clock = clock or (lambda: pd.Timestamp.now("UTC"))
         self._listeners: list[Callable[[], None]] = []
+        people = campaign.snapshot.principals
+        self._names = dict(
+            zip(people.principal_id, people.display_name + " (" + people.principal_id + ")", strict=True)
+        )
         self.entries: tuple[Entry, ...] = ()
         self.refresh()
 
@@ -74,7 +79,9 @@ class Sitting:
         self._logs: dict[str, list[Entry]] = {}
         for entry in log:
             self._logs.setdefault(entry.item, []).append(entry)
-        self.standing = self.campaign.standing()
+        standing = self.campaign.standing()
+        named = standing.principal_id.map(self._names).astype("str").fillna(standing.principal_id)
+        self.standing = standing.assign(whose=named)
 
     def shown(self, item: str) -> Shown:
         """The item as it stands now."""

@@ -57,7 +57,8 @@ class ManyItems:
         self._rows = sift_items(self._sitting.standing, self.filters.choice)
         # What left the table is ticked no more: only what somebody sees is decided.
         self.grid.ticked.intersection_update(self._rows["item"])
-        self.grid.show(self._rows.rename(columns=_GRID))
+        whose = (" of " + self._rows.whose).where(self._rows.kind.ne("principal"), "")
+        self.grid.show(self._rows.assign(says=self._rows.says + whose).rename(columns=_GRID))
         self._count()
 
     def _count(self) -> None:
@@ -95,7 +96,7 @@ class ManyItems:
             raise DecisionRefused("many at once need a reason, which is kept with each")
         self._asked = ([self._sitting.shown(name) for name in names], answer)
         rows = self._sitting.standing
-        rows = rows.loc[rows["item"].isin(names), ["item", "says", "recommendation"]]
+        rows = rows.loc[rows["item"].isin(names), ["item", "whose", "says", "recommendation"]]
         words = f"{answer.action} for these {len(names):,} items, by {answer.reviewer}, because: {answer.reason}"
         self.exact.value = panel_html(safe_table(rows, caption=words))
         self.write.description = f"Write {len(names):,} decisions"

@@ -11,7 +11,7 @@ from auditkit.severity import SEVERITIES
 
 WORST_FIRST = (*reversed(SEVERITIES), "none")
 NOBODY = "(nobody)"
-_SEARCHED = ("item", "says", "because", "principal_id", "role_id", "permission_id")
+_SEARCHED = ("item", "says", "because", "whose", "role_id", "permission_id")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from auditkit.findings import Findings
     from auditkit.review.difference import Difference
 
-LEFT_COLUMNS = ("severity", "item", "says", "recommendation", "because", "reviewer", "asked_again")
+LEFT_COLUMNS = ("severity", "item", "whose", "says", "recommendation", "because", "reviewer", "asked_again")
+_LABELS = {"recommendation": "Advice", "says": "What it is"}
+NOTHING = "Nothing to compare with: name the last quarter's campaign or snapshot as PREVIOUS in the first cell"
 _HANDED = ("delegate", "not mine")
 
 
@@ -51,7 +53,7 @@ def left_view(sitting: Sitting) -> View:
     notes += [f"{stale:,} were decided on other content than they have, and are asked again"] if stale else []
     extras = [safe_table(told, caption="Handed on, to be decided by somebody else")] if len(told) else []
     return View(frame=frame, headline=f"{counted(len(rows), 'item')} left", notes=notes, extras=extras,
-                filters=("reviewer", "recommendation"))  # fmt: skip
+                filters=("reviewer", "recommendation"), labels=_LABELS)  # fmt: skip
 
 
 def log_view(sitting: Sitting) -> View:
@@ -80,19 +82,36 @@ def conflicts_view(sitting: Sitting) -> View:
 
 
 def difference_view(found: Difference | None) -> View:
-    """What changed since the last quarter: findings in the table, access and records above it."""
+    """The findings that are new, gone, still there or came back since the last quarter, and how fair that is."""
     if found is None:
-        told = "Nothing to compare with: name the last quarter's campaign or snapshot as PREVIOUS in the first cell"
-        return View(frame=pd.DataFrame(), headline=told)
+        return View(frame=pd.DataFrame(), headline=NOTHING)
     old, new = found.old.as_of, found.new.as_of
-    fair = "".join(('<p class="ak-note">Not like for like:</p>', bullets(found.fairness))) if found.fairness else ""
-    counts = found.findings.status.astype("str").value_counts(sort=False)
-    told = ", ".join(f"{int(count):,} {word}" for word, count in counts.items()) or "none"
+    unfair = f"<p><strong>Not like for like</strong></p>{bullets(found.fairness)}" if found.fairness else ""
     frame = found.findings[["status", "severity", "rule", "subject_id", "message", "quarters"]]
-    access = safe_table(found.access.head(200), caption=f"Who gained or lost access: {len(found.access):,}")
-    records_changed = safe_table(found.records.head(200), caption=f"Records that differ: {len(found.records):,}")
-    return View(frame=frame, headline=f"From {old:%Y-%m-%d} to {new:%Y-%m-%d}; findings: {told}",
-                extras=[fair, access, records_changed], filters=("status", "rule"))  # fmt: skip
+    return View(frame=frame, headline=f"From {old:%Y-%m-%d} to {new:%Y-%m-%d}: {_counts(frame.status)}",
+                extras=[unfair], filters=("status", "rule"), labels={"quarters": "Seen in a row"})  # fmt: skip
+
+
+def access_view(found: Difference | None) -> View:
+    """Who gained or lost which access since the last quarter, and through what."""
+    if found is None:
+        return View(frame=pd.DataFrame(), headline=NOTHING)
+    frame = found.access[["change", "principal_id", "permission", "before", "after", "through"]]
+    told = f"Effective permissions: {_counts(frame.change)}"
+    return View(frame=frame, headline=told, filters=("change", "permission"))
+
+
+def records_view(found: Difference | None) -> View:
+    """Which records came, went or changed since the last quarter, and in which fields."""
+    if found is None:
+        return View(frame=pd.DataFrame(), headline=NOTHING)
+    frame = found.records[["change", "record", "record_id", "fields"]]
+    return View(frame=frame, headline=f"Records: {_counts(frame.change)}", filters=("change", "record"))
+
+
+def _counts(words: pd.Series) -> str:
+    counts = words.astype("str").value_counts(sort=False)
+    return ", ".join(f"{int(count):,} {word}" for word, count in counts.items()) or "no difference"
 
 
 def item_html(row: Mapping[str, str], said: Sequence[Entry]) -> str:
@@ -100,6 +119,7 @@ def item_html(row: Mapping[str, str], said: Sequence[Entry]) -> str:
     last = " ".join(part for part in (row["previous_action"], _because(row["previous_reason"])) if part)
     facts = definitions(
         [
+            *([("Whose", row["whose"])] if row["kind"] != "principal" else []),
             ("Recommended", f"{row['recommendation']}: {row['because']}"),
             ("Asked of", row["reviewer"] or "nobody: it has no owner"),
             ("Last quarter", last or "no decision is known"),

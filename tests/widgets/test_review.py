@@ -414,6 +414,7 @@ def test_proof_shows_findings_or_records(review: Review) -> None:
     assert "CRD002" in one(review, KEY).proof.value
     assert "No rule flags this item" in one(review, FINE).proof.value
     assert "Ann" in one(review, FINE).proof.value
+    assert "Gateway 7 (gateway)" in one(review, KEY).facts.value
 
 
 def test_the_last_quarter_is_told(tmp_path: Path, folder: Path, review: Review) -> None:
@@ -436,7 +437,10 @@ def test_the_difference_is_to_a_campaign_or_a_snapshot(tmp_path: Path, folder: P
     found = open_review(folder, previous=before)
     assert ("new", "CRD002", "c1") in list(zip(*[found.difference()[name] for name in ("status", "rule", "subject_id")],
                                                strict=True))  # fmt: skip
-    assert "Records that differ: 1" in found.panel("difference").static().fragment
+    records = found.panel("records").frame
+    assert records[["change", "record", "record_id"]].to_numpy().tolist() == [["added", "credential", "c1"]]
+    assert found.panel("access").frame.empty
+    assert "no difference" in found.panel("access").static().fragment
     assert open_review(folder).difference().empty
 
 
