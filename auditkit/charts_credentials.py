@@ -31,6 +31,8 @@ def lifetime_against_age(credentials: pd.DataFrame, *, as_of: pd.Timestamp, max_
         ):  # fmt: skip
             shown = left.fillna(_LONGEST * 2.2)[mask]
             look = {"s": 26, "marker": marker, "alpha": 0.65, "c": colour, "ec": "white", "lw": 0.5}
+            if not mask.any():
+                continue
             axes.scatter(age[mask].clip(lower=0), shown.clip(lower=1), label=f"{name} ({int(mask.sum()):,})", **look)
         axes.axvline(max_age_days, color="#d55e00", lw=1.6, ls="--", label=f"limit: {max_age_days} days old")
         axes.set_yscale("log")
@@ -70,8 +72,10 @@ def credential_timeline(credentials: pd.DataFrame, *, as_of: pd.Timestamp) -> Fi
                 axes.barh(places[mask], (until - start)[mask], 0.6, left=start[mask], **look)
         axes.plot(used, places, "D", color=INK, ms=5, label="last used", ls="")
         open_end = np.isnan(end)
-        axes.plot(np.full(open_end.sum(), widest * 1.15), places[open_end], ">", color=MUTED, ms=7, ls="",
-                  label="no expiry")  # fmt: skip
+        if open_end.any():
+            tips = np.full(open_end.sum(), widest * 1.15)
+            axes.plot(tips, places[open_end], ">", color=MUTED, ms=7, ls="", label="no expiry")
+        axes.set_ylim(-0.8, max(len(rows), 2) - 0.2)
         axes.axvline(0, color="#d55e00", lw=1.4, ls="--", label=f"as of {as_of:%Y-%m-%d}")
         axes.set_yticks(places, [fit(key) for key in rows.key_id])
         axes.set_xlabel("days before and after that")

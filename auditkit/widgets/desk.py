@@ -20,7 +20,7 @@ from auditkit.widgets.base import Panel, Static
 from auditkit.widgets.cover import Cover
 from auditkit.widgets.coverage import CoveragePanel
 from auditkit.widgets.credentials import CredentialPanel
-from auditkit.widgets.doctor import DoctorPanel
+from auditkit.widgets.doctor import DoctorPanel, notebooks
 from auditkit.widgets.endings import CalendarPanel
 from auditkit.widgets.figures import Picture
 from auditkit.widgets.findings import AnswerPanel, FindingsPanel
@@ -35,6 +35,7 @@ from auditkit.widgets.rotation import RotationPanel
 from auditkit.widgets.rows import owners_of
 from auditkit.widgets.support import SupportPanel
 from auditkit.widgets.thresholds import ThresholdPanel
+from auditkit.widgets.trouble import warning
 
 # Set by the report, whose kernel has nobody to move a slider: panels show their static twins, complete.
 HEADLESS = "AUDITKIT_HEADLESS"
@@ -158,9 +159,16 @@ class Desk:
         """A figure: lifetime_against_age, required_against_effective, role_breadth, severity_by_family."""
         return Picture(self, name)
 
-    def findings_where(self, **choice: str) -> pd.DataFrame:
+    def found(self, **choice: str) -> Static:
         """The findings that filters leave: any of severity, rule, family, control, owner, principal, text, sort."""
-        return FindingsPanel(self).sift(**choice)
+        silent = self.findings.rules[~self.findings.rules.evaluated & self.findings.rules.id.eq(choice.get("rule", ""))]
+        if len(silent):
+            return Static(warning(f"not evaluated: {silent.why_not.iloc[0]}"))
+        return FindingsPanel(self).found(**choice)
+
+    def notebooks(self) -> Static:
+        """The notebooks, each with the question that it answers."""
+        return notebooks()
 
     def thresholds(self, **days: int) -> pd.DataFrame:
         """What other limits would add to the findings, or take away."""

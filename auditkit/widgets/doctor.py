@@ -8,7 +8,7 @@ import pandas as pd
 
 from auditkit.findings import Findings
 from auditkit.rules import RULES
-from auditkit.widgets.base import Panel, View
+from auditkit.widgets.base import Panel, Static, View
 from auditkit.widgets.coverage import unread
 from auditkit.widgets.markup import safe_table
 
@@ -24,6 +24,7 @@ NOTEBOOKS = (
     ("04_credentials", "Which credentials end, age or wait for their rotation?"),
     ("05_roles_and_api_keys", "Which roles do not fit who holds them?"),
     ("06_access_and_gaps", "Who lacks what is required, or holds more?"),
+    ("07_quarterly_review", "Who decides what is kept and what is removed?"),
     ("why_denied", "Why is this one request denied?"),
     ("quarterly_access_review", "All of it on one page, as the report shows it"),
 )
@@ -35,19 +36,23 @@ class DoctorPanel(Panel):
     rules: ClassVar[tuple[str, ...]] = tuple(rule.id for rule in RULES)
 
     def build(self, found: Findings) -> View:
-        """One row a thing that was looked at; below it the notebooks, with the question that each answers."""
+        """One row a thing that was looked at; a note says which notebook to open next."""
         frame = examined(self.desk, found)
         wrong = frame[frame.good.eq("no")]
         words = f"{len(frame) - len(wrong)} of {len(frame)} things are as they should be"
-        books = pd.DataFrame(list(NOTEBOOKS), columns=["notebook", "question"])
         return View(
             frame=frame,
             headline=words if len(wrong) else f"{words}: all is well",
             warnings=unread(self.desk.snapshot),
             notes=[f"Open next: {next_notebook(self.desk, found)}"],
-            extras=(safe_table(books, caption="The notebooks, each with its question"),),
             labels={"to_mend": "How to mend it"},
         )
+
+
+def notebooks() -> Static:
+    """The notebooks, each with the question that it answers."""
+    books = pd.DataFrame(list(NOTEBOOKS), columns=["notebook", "question"])
+    return Static(safe_table(books, caption="The notebooks"), text=f"{len(books)} notebooks")
 
 
 def next_notebook(desk: Desk, found: Findings) -> str:

@@ -79,7 +79,7 @@ class CalendarPanel(Panel):
 
         def show(week: int) -> None:
             rows = self.week(week)
-            words = f"{len(rows):,} credentials end in the week from {self.start(week):%Y-%m-%d}"
+            words = f"In the week from {self.start(week):%Y-%m-%d}: {len(rows):,}"
             table = safe_table(rows) if len(rows) else ""
             listed.value = panel_html(f'<p class="ak-note" role="status">{safe_text(words)}</p>{table}')
 
@@ -93,17 +93,18 @@ class CalendarPanel(Panel):
             first = (number - 1) * 13
             cells += [ipywidgets.Label(value=label), *(self._cell(at, counts.get(at, 0), told.guard(show))
                                                        for at in range(first, first + 13))]  # fmt: skip
-        layout = {"grid_template_columns": "110px repeat(13, minmax(56px, 1fr))", "grid_gap": "2px", "width": "100%"}
+        layout = {"grid_template_columns": "108px repeat(13, minmax(58px, 1fr))", "grid_gap": "2px", "width": "100%"}
         grid = ipywidgets.GridBox(cells, layout=layout)
         grid.add_class("ak-weeks")
         nearest = next((week for week in sorted(counts) if week >= 0), None)
         if nearest is not None:
             show(nearest)
-        return ipywidgets.VBox([head, grid, button("Write expiries as .ics", told.guard(write)), told.box, listed])
+        acts = ipywidgets.HBox([button("Write expiries as .ics", told.guard(write))])
+        return ipywidgets.VBox([head, grid, listed, acts, told.box])
 
     def _cell(self, week: int, count: int, show: Any) -> Any:
         day = self.start(week)
-        cell = button(f"{day:%m-%d}" + (f" · {count:,}" if count else ""), lambda _: show(week),
+        cell = button(f"{day:%m-%d}" + (f"\N{MULTIPLICATION SIGN}{count:,}" if count else ""), lambda _: show(week),
                       tooltip=f"{count:,} end in the week from {day:%Y-%m-%d}", width="100%")  # fmt: skip
         cell.disabled = not count
         return cell

@@ -10,8 +10,9 @@ import pandas as pd
 
 from auditkit.findings import Findings
 from auditkit.rules import RULES
-from auditkit.widgets.base import Panel, View
+from auditkit.widgets.base import Panel, Static, View
 from auditkit.widgets.kept import free_name, write_whole
+from auditkit.widgets.markup import safe_table, safe_text
 from auditkit.widgets.rows import principal_of
 from auditkit.widgets.sift import Choice, sift
 
@@ -25,6 +26,8 @@ _COLUMNS = (
     "severity", "rule", "title", "family", "subject_type", "subject_id", "principal_id", "owner", "message", "fix",
     "fingerprint",
 )  # fmt: skip
+
+_TABLE = ("severity", "rule", "title", "subject_id", "message")
 
 
 class FindingsPanel(Panel):
@@ -50,7 +53,7 @@ class FindingsPanel(Panel):
         return View(
             frame=owned[list(_COLUMNS)],
             headline=words,
-            notes=[f"{silent} rules were not evaluated: {_WHY}"] if silent else [],
+            notes=[f"{silent} of {len(found.rules)} rules could not be evaluated: {_WHY}"] if silent else [],
             labels={"subject_type": "Kind", "subject_id": "Subject", "principal_id": "Principal", "message": "Finding"},
             filters=("severity", "rule"),
             hidden=("title", "family", *nobody, "fix", "fingerprint"),
@@ -72,6 +75,19 @@ class FindingsPanel(Panel):
     def selected(self) -> pd.DataFrame:
         """The findings that are ticked, in the order of the frame."""
         return self.frame[self.frame.fingerprint.isin(list(self.ticked))].reset_index(drop=True)
+
+    def chosen(self) -> Static:
+        """The ticked findings as a table; `selected` is the frame."""
+        return self._table(self.selected, "selected")
+
+    def found(self, **choice: str) -> Static:
+        """The findings that filters leave as a table, with how many of how many; `sift` is the frame."""
+        return self._table(self.sift(**choice), "found")
+
+    def _table(self, rows: pd.DataFrame, what: str) -> Static:
+        words = f"{len(rows):,} of {len(self.frame):,} findings {what}" + ("" if len(rows) else ": nothing found")
+        table = safe_table(rows[list(_TABLE)], labels=self.view.labels) if len(rows) else ""
+        return Static(f'<p class="ak-head">{safe_text(words)}</p>{table}', text=words)
 
     def sift(self, **choice: str) -> pd.DataFrame:
         """The findings that filters leave, as a panel's filters would: `sift(severity="high", owner="ann")`."""

@@ -64,7 +64,8 @@ class MatrixPanel(Panel):
         def open_cell(at: int) -> None:
             row = frame.loc[at]
             place = None if pd.isna(row.resource_type) else (row.resource_type, row.resource_path)
-            words = f'<p class="ak-head">{safe_text(row.principal_id)}: {safe_text(row.permission)}</p>'
+            on = "" if place is None else f" on {' '.join(place)}"
+            words = f'<p class="ak-head">{safe_text(f"{row.principal_id}: {row.permission}{on}")}</p>'
             detail.value = panel_html(words + checklist(self.explain(row.principal_id, row.permission, place)))
 
         def draw(_: Any) -> None:
@@ -73,8 +74,8 @@ class MatrixPanel(Panel):
             told.say("")
             grid.children = _cells(frame, list(chosen.value), told.guard(open_cell))
             grid.layout = {
-                "grid_template_columns": f"minmax(150px, 1.6fr) repeat({len(chosen.value)}, minmax(86px, 1fr))",
-                "grid_gap": "2px 4px", "width": "100%",
+                "grid_template_columns": f"minmax(130px, 1.5fr) repeat({len(chosen.value)}, minmax(74px, 1fr))",
+                "grid_gap": "1px 3px", "width": "60%", "height": "max-content",
             }  # fmt: skip
             hit = frame[frame.principal_id.isin(chosen.value) & frame.mark.str[0].isin(_BAD)]
             if len(hit):
@@ -83,7 +84,9 @@ class MatrixPanel(Panel):
         chosen.observe(told.guard(draw), "value")
         told.guard(draw)(None)
         hint = ipywidgets.Label(value="Ctrl or Shift chooses several. A press of a cell opens its checklist.")
-        return ipywidgets.VBox([head, ipywidgets.HBox([chosen, hint]), told.box, grid, detail])
+        detail.layout = {"width": "39%", "max_height": "640px", "overflow": "auto"}
+        detail.add_class("ak-detail")
+        return ipywidgets.VBox([head, ipywidgets.HBox([chosen, hint]), told.box, ipywidgets.HBox([grid, detail])])
 
 
 def cells(gaps: pd.DataFrame, excess: pd.DataFrame) -> pd.DataFrame:
@@ -110,38 +113,54 @@ def crowded(frame: pd.DataFrame) -> list[str]:
     return [str(name) for name in odd.sort_values(ascending=False, kind="stable").index]
 
 
-def label(frame: pd.DataFrame) -> pd.Series:
-    """The permission, and where."""
-    return (frame.permission + (" on " + frame.resource_type + " " + frame.resource_path).fillna("")).astype("str")
-
-
 def pivot(frame: pd.DataFrame, principals: list[str]) -> pd.DataFrame:
-    """The marks as a table, a row a permission and a column a principal."""
-    rows = frame[frame.principal_id.isin(principals)].assign(permission=label(frame))
-    wide = rows.pivot_table(index="permission", columns="principal_id", values="mark", aggfunc=" / ".join)
-    return wide.reindex(columns=principals).head(MOST_PERMISSIONS).rename_axis(columns=None).reset_index()
+    """The worst mark of each permission and principal, a row a permission and a column a principal."""
+    worst = _worst(frame[frame.principal_id.isin(principals)])
+    wide = worst.pivot_table(index="permission", columns="principal_id", values="shown", aggfunc="first")
+    order = _by_gaps(worst)
+    return wide.reindex(index=order[:MOST_PERMISSIONS], columns=principals).rename_axis(columns=None).reset_index()
+
+
+def _worst(rows: pd.DataFrame) -> pd.DataFrame:
+    """The row to look at of each principal and permission, with `shown`: its mark and of how many resources it is."""
+    rank = rows.mark.str[0].map({"✗": 0, "?": 1, "+": 2, "✓": 3})
+    keys = ["principal_id", "permission"]
+    count = rows.groupby(keys).mark.transform("size")
+    many = rows.mark + (" (" + count.astype("str") + ")").where(count.gt(1), "")
+    told = rows.assign(rank=rank, shown=many.astype("str"))
+    return told.sort_values("rank", kind="stable").drop_duplicates(keys)
+
+
+def _by_gaps(worst: pd.DataFrame) -> list[str]:
+    """The permissions, those with the most gaps first."""
+    odd = worst["rank"].lt(3).groupby(worst.permission).sum()
+    return [str(name) for name in odd.sort_values(ascending=False, kind="stable").index]
 
 
 def _cells(frame: pd.DataFrame, principals: list[str], pressed: Any) -> list[Any]:
     """The matrix row by row: its heads, and in each cell a button, or nothing."""
-    rows = frame[frame.principal_id.isin(principals)].assign(label=label(frame))
-    odd = rows.assign(odd=rows.mark.str[0].isin(_BAD)).groupby("label").odd.sum()
-    names = list(odd.sort_values(ascending=False, kind="stable").index[:MOST_PERMISSIONS])
-    found = {(name, who): at for at, name, who in zip(rows.index, rows.label, rows.principal_id, strict=True)}
-    heads = [_head("permission"), *map(_head, principals)]
-    body = [(name, [_cell(frame, found.get((name, who)), who, pressed) for who in principals]) for name in names]
-    return [*heads, *(cell for name, line in body for cell in (_head(name), *line))]
+    worst = _worst(frame[frame.principal_id.isin(principals)])
+    keys = zip(worst.permission, worst.principal_id, strict=True)
+    found = dict(zip(keys, zip(worst.index, worst.shown, strict=True), strict=True))
+    lines = [_head("permission"), *map(_head, principals)]
+    for name in _by_gaps(worst)[:MOST_PERMISSIONS]:
+        lines += [_head(name), *(_cell(found.get((name, who)), f"{who}, {name}", pressed) for who in principals)]
+    return lines
 
 
 def _head(text: str) -> Any:
     return ipywidgets.HTML(value=f'<span class="ak-cell"><b>{safe_text(text)}</b></span>')
 
 
-def _cell(frame: pd.DataFrame, at: int | None, principal: str, pressed: Any) -> Any:
-    if at is None:
+def _cell(found: tuple[int, str] | None, what: str, pressed: Any) -> Any:
+    if found is None:
         return ipywidgets.HTML()
-    words = f"{principal}, {frame.permission[at]}: {frame.mark[at]}. Show the checklist."
-    cell = ipywidgets.Button(description=frame.mark[at], tooltip=words, layout={"width": "100%"})
+    at, mark = found
+    cell = ipywidgets.Button(
+        description=mark, tooltip=f"{what}: {mark}. Show the checklist.", layout={"width": "100%"}
+    )
     cell.on_click(lambda _: pressed(at))
-    cell.button_style = {"✗": "danger", "?": "warning", "+": "info"}.get(frame.mark[at][0], "")
+    look = {"✗": "ak-bad", "?": "ak-unsure", "+": "ak-extra"}.get(mark[0])
+    if look:
+        cell.add_class(look)
     return cell
