@@ -25,6 +25,7 @@ from auditkit.widgets.base import ROWS_KEPT, Static, View
 from auditkit.widgets.desk import HEADLESS, Desk
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.review_acts import Sitting
+from auditkit.widgets.review_attest import AttestForm, attest_view
 from auditkit.widgets.review_fields import panel_html, text
 from auditkit.widgets.review_many import ManyItems
 from auditkit.widgets.review_one import OneItem
@@ -44,8 +45,14 @@ VIEWS: Mapping[str, Callable[[Review], View]] = {
     "difference": lambda review: views.difference_view(review.changed),
     "access": lambda review: views.access_view(review.changed),
     "records": lambda review: views.records_view(review.changed),
+    "attestations": attest_view,
 }
-_MADE: Mapping[str, Callable[[Review], Any]] = {"one": OneItem, "many": ManyItems, "conflicts": Conflicts}
+_MADE: Mapping[str, Callable[[Review], Any]] = {
+    "one": OneItem,
+    "many": ManyItems,
+    "conflicts": Conflicts,
+    "attestations": AttestForm,
+}
 
 
 class Review:
@@ -79,7 +86,8 @@ class Review:
         return difference(old[1], self.desk.findings, old[0], self.desk.tables)
 
     def panel(self, name: str) -> ReviewPanel:
-        """The panel of this name: progress, one, many, left, conflicts, log, difference, access, records."""
+        """The panel of this name: progress, one, many, left, conflicts, log, difference, access, records,
+        attestations."""
         if name not in VIEWS:
             raise InputError(f"there is no panel {name!r}; choose one of {', '.join(VIEWS)}")
         # The same one for a cell that is run again, so that no panel of before goes on listening.

@@ -56,6 +56,10 @@ class Sitting:
         self.entries: tuple[Entry, ...] = ()
         self.refresh()
 
+    def now(self) -> pd.Timestamp:
+        """The time of whoever sits here, in UTC."""
+        return self._clock()
+
     def listen(self, told: Callable[[], None]) -> None:
         """Call `told` whenever the disk was read anew."""
         self._listeners.append(told)
@@ -185,7 +189,7 @@ class Sitting:
         return hashlib.sha256("\x1f".join((self.campaign.facts.population, *told, *said)).encode()).hexdigest()[:16]
 
     def _now(self) -> str:
-        return str(self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return str(self.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     def _same_campaign(self) -> None:
         folder, mine = self.campaign.folder, self.campaign.facts

@@ -14,6 +14,7 @@ from organisations import acme, hostile
 
 from auditkit import open_review
 from auditkit.access.tables import Tables
+from auditkit.attestations import read_attestations
 from auditkit.errors import DecisionRefused, InputError, ReviewError
 from auditkit.findings import run_rules
 from auditkit.limits import Limits
@@ -490,6 +491,54 @@ def test_it_shows_itself_headless_and_complete(folder: Path, monkeypatch: pytest
     for name in VIEWS:
         assert set(review.panel(name)._repr_mimebundle_()) == {"text/plain", "text/html"}
     assert len(review.left()) == len(review.campaign.items)
+
+
+@pytest.fixture
+def form(folder: Path, review: Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(review.sitting, "_clock", lambda: pd.Timestamp("2026-10-02T08:00:00Z"))
+    return review.panel("attestations").controls
+
+
+def test_an_attestation_is_added_once_and_read_back(form: Any, review: Review, tmp_path: Path) -> None:
+    assert "legacy-token, break-glass" in form.head.value
+    form.what.value = 'The token is in the safe; "changed" on 2026-09-01'
+    form.write.click()
+    form.write.click()
+    assert "attested already" in form.told.value
+    form.kind.value, form.note.value = "break-glass", "two envelopes"
+    form.write.click()
+    rows = read_attestations(tmp_path / "attestations.toml")
+    assert rows.kind.tolist() == ["legacy-token", "break-glass"]
+    assert rows.who.tolist() == ["ann", "ann"]
+    assert rows.when.tolist() == [pd.Timestamp("2026-10-02T00:00:00Z")] * 2
+    assert "All is attested" in form.head.value
+
+
+@pytest.mark.parametrize(("day", "state"), [("2026-07-05", "holds"), ("2026-07-04", "asked again")])
+def test_an_old_attestation_is_asked_again(form: Any, review: Review, day: str, state: str) -> None:
+    form.what.value, form.when.value = "seen", day
+    form.write.click()
+    assert review.panel("attestations").frame.state.tolist() == [state]
+
+
+@pytest.mark.parametrize(
+    ("what", "when", "told"),
+    [
+        ("", "2026-10-01", "says what"),
+        ("seen", "yesterday-ish", "is no day"),
+        ("seen", "", "a day that has come"),
+        ("seen", "2026-10-03", "a day that has come"),
+        ("it is ik_abc.s3cr3t", "2026-10-01", "holds an API key"),
+    ],
+)
+def test_an_attestation_that_says_too_little_or_too_much_is_refused(
+    form: Any, tmp_path: Path, what: str, when: str, told: str
+) -> None:
+    form.what.value, form.when.value = what, when
+    form.write.click()
+    assert told in form.told.value
+    assert not (tmp_path / "attestations.toml").exists()
 
 
 def test_no_payload_gets_through(tmp_path: Path) -> None:
