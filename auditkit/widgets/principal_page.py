@@ -68,7 +68,8 @@ def status_words(row: pd.Series, as_of: pd.Timestamp, organisation: str) -> str:
         parts.append("never active")
     else:
         days = (as_of - row.last_activity).days
-        parts.append(f"last active {days:,} day{'' if days == 1 else 's'} ago" if days else "last active within the last day")
+        ago = f"{days:,} day{'' if days == 1 else 's'} ago" if days else "within the last day"
+        parts.append(f"last active {ago}")
     parts.append(f"{row.live_credentials:,} live credential{'' if row.live_credentials == 1 else 's'}")
     return f"{'It can act' if row.usable else 'It cannot act'}: {', '.join(parts)}."
 
