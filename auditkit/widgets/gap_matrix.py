@@ -60,6 +60,7 @@ class MatrixPanel(Panel):
             description="Principals", options=people, value=people[:MOST_PRINCIPALS], rows=6, layout={"width": "380px"}
         )
         grid = ipywidgets.GridBox()
+        grid.add_class("ak-tight")
 
         def open_cell(at: int) -> None:
             row = frame.loc[at]
@@ -74,7 +75,7 @@ class MatrixPanel(Panel):
             told.say("")
             grid.children = _cells(frame, list(chosen.value), told.guard(open_cell))
             grid.layout = {
-                "grid_template_columns": f"minmax(130px, 1.5fr) repeat({len(chosen.value)}, minmax(74px, 1fr))",
+                "grid_template_columns": f"minmax(150px, 2fr) repeat({len(chosen.value)}, minmax(74px, 1fr))",
                 "grid_gap": "1px 3px", "width": "60%", "height": "max-content",
             }  # fmt: skip
             hit = frame[frame.principal_id.isin(chosen.value) & frame.mark.str[0].isin(_BAD)]
@@ -101,7 +102,7 @@ def cells(gaps: pd.DataFrame, excess: pd.DataFrame) -> pd.DataFrame:
     columns = ["principal_id", "permission", "resource_type", "resource_path", "expect", "outcome", "failed_check"]
     asked = gaps[columns].assign(mark=marks, why=gaps.unjudged.fillna(gaps.detail))
     extra = excess[["principal_id", "permission"]].assign(
-        mark="+ not required", why="held for the " + excess.level.astype("str").map(_LEVELS).fillna("")
+        mark="+ excess", why="held for the " + excess.level.astype("str").map(_LEVELS).fillna("")
     )
     frame = pd.concat([asked, extra.reindex(columns=asked.columns)], ignore_index=True)
     return frame.astype(dict.fromkeys(frame.columns, "str"))
@@ -149,7 +150,7 @@ def _cells(frame: pd.DataFrame, principals: list[str], pressed: Any) -> list[Any
 
 
 def _head(text: str) -> Any:
-    return ipywidgets.HTML(value=f'<span class="ak-cell"><b>{safe_text(text)}</b></span>')
+    return ipywidgets.HTML(value=f'<span class="ak-cell ak-any"><b>{safe_text(text)}</b></span>')
 
 
 def _cell(found: tuple[int, str] | None, what: str, pressed: Any) -> Any:

@@ -1,7 +1,9 @@
-"""How far a pull is, in a notebook: a bar and a line of text."""
+"""How far a pull is, in a notebook: a bar, a line of text, its rates, and how often it had to wait."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -12,25 +14,42 @@ from auditkit.source.progress import Tally
 class PullProgress:
     """A face for `pull(..., progress=PullProgress())`; the last expression of a cell, or `display`, shows it.
 
-    Text goes to a label, which shows text and nothing else.
+    Text goes to labels, which show text and nothing else. What was refused is in the snapshot that the pull gives.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._started = clock, clock()
+        self._waits, self._waiting = 0, ""
         self._bar = ipywidgets.IntProgress(description="Pull", min=0, max=1, layout={"width": "480px"})
         self._words = ipywidgets.Label(value="not started")
-        self.box = ipywidgets.VBox([self._bar, self._words])
+        self._rates, self._retries = ipywidgets.Label(), ipywidgets.Label()
+        self.box = ipywidgets.VBox([self._bar, self._words, self._rates, self._retries])
 
     def show(self, tally: Tally) -> None:
-        """Move the bar and say where the pull stands."""
+        """Move the bar and say where the pull stands, how fast it is and how often it waited."""
         # The greatest value first: a bar refuses to stand beyond its end.
         self._bar.max = max(tally.known, tally.lists, 1)
         self._bar.value = tally.lists
         self._words.value = tally.sentence()
+        passed = max(self._clock() - self._started, 0.001)
+        rates = f"{tally.requests / passed:,.0f} requests and {tally.records / passed:,.0f} records a second"
+        self._rates.value = f"{rates}, {passed:,.1f} s so far"
+        self._note_wait(tally.waiting)
 
     def close(self, tally: Tally) -> None:
         """Show the end: green if every list was read, amber if not."""
         self.show(tally)
-        self._bar.bar_style = "success" if tally.lists >= tally.known else "warning"
+        whole = tally.lists >= tally.known
+        self._bar.bar_style = "success" if whole else "warning"
+        left = "" if whole else f"; {tally.known - tally.lists:,} lists could not be read: the snapshot says why"
+        self._retries.value = (self._retries.value or "never had to wait") + left
+
+    def _note_wait(self, waiting: str) -> None:
+        if waiting and waiting != self._waiting:
+            self._waits += 1
+            times = "once" if self._waits == 1 else f"{self._waits:,} times"
+            self._retries.value = f"waited {times} before trying again; last: {waiting}"
+        self._waiting = waiting
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle: dict[str, Any] = self.box._repr_mimebundle_()

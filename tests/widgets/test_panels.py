@@ -179,7 +179,7 @@ class TestMatrix:
         gaps = frame_of_gaps(("deny", "allowed"), ("deny", "denied"), ("allow", None), ("allow", "undetermined"), ("allow", "allowed"))
         extra = pd.DataFrame({"principal_id": ["p"], "permission": ["x"], "level": ["scoped"], "machine": [True]})
         assert cells(gaps, extra).mark.tolist() == [
-            "✗ must not hold", "✓ kept out", "? not judged", "? undetermined", "✓ allowed", "+ not required",
+            "✗ must not hold", "✓ kept out", "? not judged", "? undetermined", "✓ allowed", "+ excess",
         ]  # fmt: skip
 
     def test_without_required_permissions_it_is_not_evaluated(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

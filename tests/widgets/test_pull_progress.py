@@ -26,3 +26,22 @@ def test_it_shows_itself() -> None:
     bundle = PullProgress()._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"] == "not started"
+
+
+def test_it_tells_its_rates_and_how_often_it_waited() -> None:
+    now = iter([0.0, 2.0, 4.0, 4.0, 8.0, 8.0])
+    face = PullProgress(clock=lambda: next(now))
+    face.show(Tally(lists=1, known=10, records=200, requests=4))
+    assert face._rates.value == "2 requests and 100 records a second, 2.0 s so far"
+    assert face._retries.value == ""
+    for waiting in ("503, 1 s", "503, 1 s", ""):
+        face.show(Tally(lists=1, known=10, records=200, requests=4, waiting=waiting))
+    assert face._retries.value == "waited once before trying again; last: 503, 1 s"
+    face.close(Tally(lists=8, known=10, records=200, requests=4))
+    assert face._retries.value.endswith("; 2 lists could not be read: the snapshot says why")
+
+
+def test_a_pull_without_a_hitch_says_so() -> None:
+    face = PullProgress()
+    face.close(Tally(lists=3, known=3))
+    assert face._retries.value == "never had to wait"
