@@ -154,9 +154,10 @@ class ReviewPanel:
         return self.view.frame
 
     def static(self, rows: int | None = None) -> Static:
-        """The panel without a kernel."""
+        """The panel without a kernel. What only its controls make different from what is left has no table again."""
         view = self.view
-        return Static(view.head() + view.table(rows), text=view.headline)
+        table = "" if self.name in ("one", "many") else view.table(rows)
+        return Static(view.head() + table, text=view.headline)
 
     def widget(self) -> Any:
         """The panel with its controls; made once."""

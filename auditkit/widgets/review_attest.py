@@ -57,7 +57,8 @@ class AttestForm:
         self.note = text("Note", "if wanted", "98%")
         self.write = button("Write attestation", guard(self._refuse, self._write))
         row = ipywidgets.HBox([review.name_field, self.kind, self.when], layout=ROW)
-        self.box = ipywidgets.VBox([self.head, self.table.box, row, self.what, self.note, self.write, self.told])
+        act = ipywidgets.HBox([self.write])
+        self.box = ipywidgets.VBox([self.head, self.table.box, row, self.what, self.note, act, self.told])
         self._show(view)
 
     def _show(self, view: View) -> None:
