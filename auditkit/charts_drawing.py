@@ -74,6 +74,9 @@ def stacked(
     whole_numbers(axes.xaxis)
     axes.bar_label(axes.barh(places, left * 0, left=left), [f"{int(total):,}" for total in left], padding=3)
     axes.margins(x=0.08)
+    if not left.any():
+        axes.set_xlim(0, 1)
+        axes.set_xticks([0])
     legend(axes)
 
 

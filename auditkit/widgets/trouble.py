@@ -19,7 +19,8 @@ def words(error: BaseException) -> str:
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or error}; check that the folder can be written and read"
-    return f"this panel met something that it does not know ({type(error).__name__}: {error}). {_MEND}"
+    first = str(error).partition("\n")[0][:200]
+    return f"this panel met something that it does not know ({type(error).__name__}: {first}). {_MEND}"
 
 
 def warning(text: str) -> str:
