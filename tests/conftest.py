@@ -29,8 +29,3 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, Any, Any]:
     return _refuse_skip((yield))
-
-
-def pytest_make_parametrize_id(val: object) -> str | None:
-    """A set is named by its sorted members: its own order differs from worker to worker."""
-    return repr(sorted(map(str, val))) if isinstance(val, set | frozenset) else None
