@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from auditkit.findings import Findings
 
+_Owners = Annotated[
+    Path | None, typer.Option("--owners", metavar="CSV", help="Who owns what: adds a section by owner.")
+]
 _Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="The findings as an Excel workbook.")]
 _Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="The findings as CSV, safe in spreadsheets.")]
 _Markdown = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="A summary for a ticket.")]
@@ -34,6 +37,7 @@ def report(
     as_of: AsOf = None,
     required: Required = None,
     config: Config = None,
+    owners: _Owners = None,
     xlsx: _Xlsx = None,
     csv: _Csv = None,
     markdown: _Markdown = None,
@@ -52,6 +56,7 @@ def report(
     program = _printer() if pdf is not None else ""
     # Read here first: what is wrong with them is then said at once, not by the notebook.
     judged_by, rows = limits(config), None if required is None else _rows(required)
+    _check_owners(owners)
     if any(exports.values()):
         from auditkit.findings import audit
 
@@ -63,8 +68,9 @@ def report(
 
         page = out or Path(folder) / "report.html"
         make_report(
-            opened(snapshot), out=page, notebook=notebook, as_of=instant(as_of), required=required, config=config
-        )
+            opened(snapshot), out=page, notebook=notebook, as_of=instant(as_of), required=required, config=config,
+            owners=owners,
+        )  # fmt: skip
         if out is not None:
             say(f"wrote {out}")
         if pdf is not None:
@@ -87,6 +93,13 @@ def _check(files: dict[str, Path | None]) -> None:
             raise InputError(f"{option}: there is no folder {path.parent} to write into")
         if (other := places.setdefault(path.resolve(), option)) != option:
             raise InputError(f"{other} and {option}: both name {path}; give each a file of its own")
+
+
+def _check_owners(owners: Path | None) -> None:
+    from auditkit.review.advice import read_owners
+
+    if owners is not None:
+        read_owners(owners)
 
 
 def _rows(required: Path) -> pd.DataFrame:

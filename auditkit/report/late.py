@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 # From so many rows on. The script draws pages of so many that whole stretches fit.
-LATE = 1_000
+LATE = 500
 STRETCH = 25
 _START, _BODY, _END = '<table class="ak-table">', "<tbody>", "</tbody></table>"
 _ROW = re.compile(r'<tr(?: id="(\w+)")?>')
 _CELL = re.compile(r'<td class="([\w-]+)"(?: data-sort="\d+")?>')
-_SHORT = 16
+SHORT = 12
+_LINK = re.compile(rf'<a href="#([0-9a-f]{{{SHORT}}})[0-9a-f]+">')
+_SHORT_ROW = re.compile(rf"<tr\nid=[0-9a-f]{{{SHORT}}}>")
 
 
 def late_tables(html: str) -> str:
@@ -58,9 +60,16 @@ def _cells(body: str) -> list[str]:
 
 def _short(names: Sequence[str]) -> list[str]:
     """The ids as attributes, as short as they may be while each is the only one of its kind."""
-    short = [name[:_SHORT] for name in names]
+    short = [name[:SHORT] for name in names]
     chosen = short if len(set(short)) == len(set(names)) else names
     return [f"id={name}" if name else "" for name in chosen]
+
+
+def short_links(html: str) -> str:
+    """HTML whose links to findings are as short as the ids of the rows that they lead to."""
+    if not _SHORT_ROW.search(html):
+        return html
+    return _LINK.sub(r'<a href="#\1">', html)
 
 
 def _spans(column: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -16,7 +16,7 @@ import mistune
 from markupsafe import Markup
 
 from auditkit.errors import ReportError
-from auditkit.report.late import late_tables
+from auditkit.report.late import late_tables, short_links
 
 PARAMETERS, NOTEBOOK_ONLY = "parameters", "notebook-only"
 COVER_TYPE = "application/vnd.auditkit.cover+json"
@@ -36,10 +36,10 @@ def page(notebook: Any) -> str:
     sections: list[dict[str, str]] = []
     parts = [_markup(part) for cell in notebook.cells for part in _parts(cell, sections)]
     script = _file("table.js")
-    html = _template().render(
+    html = short_links(_template().render(
         policy=policy(script), title=title, cover=_markup(cover), parts=parts, sections=sections,
         style=Markup(_file("page.css")), script=Markup(script),  # noqa: S704
-    )  # fmt: skip
+    ))  # fmt: skip
     _check(html, script)
     return html
 

@@ -23,6 +23,7 @@ from auditkit import bundle
 from auditkit.errors import InputError, ReportError
 from auditkit.report.flatten import flatten
 from auditkit.report.page import PARAMETERS, page
+from auditkit.report.sections import with_sections
 from auditkit.snapshot import Snapshot
 
 HEADLESS = "AUDITKIT_HEADLESS"
@@ -42,15 +43,16 @@ def make_report(
     as_of: str | pd.Timestamp | None = None,
     required: str | Path | None = None,
     config: str | Path | None = None,
+    owners: str | Path | None = None,
     out: str | Path,
 ) -> Path:
     """Run a notebook on a snapshot and write what it shows to `out`, whole or not at all; answers the path.
 
-    `notebook` is a bundled one's name or the path of another. The same snapshot, `as_of`, required permissions and
-    limits give the same bytes. A cell that fails raises `ReportError`, which names it.
+    `notebook` is a bundled one's name or the path of another. The same snapshot, `as_of`, required permissions,
+    limits and owners give the same bytes. A cell that fails raises `ReportError`, which names it.
     """
     target = _target(Path(out))
-    source = read_notebook(notebook)
+    source = with_sections(read_notebook(notebook), owners=owners is not None)
     with tempfile.TemporaryDirectory(prefix="auditkit-report-") as folder:
         work = Path(folder)
         values = {
@@ -58,6 +60,7 @@ def make_report(
             "AS_OF": as_of.isoformat() if isinstance(as_of, pd.Timestamp) else as_of,
             "REQUIRED": _absolute(required),
             "CONFIG": _absolute(config),
+            **({} if owners is None else {"OWNERS": _absolute(owners)}),
         }
         html = page(flatten(_executed(with_parameters(source, values), work)))
     _write(target, html)
@@ -98,11 +101,13 @@ def _assigned(source: str, values: Mapping[str, str | None]) -> str:
         tree = ast.parse(source)
     except SyntaxError as error:
         raise ReportError(f"the notebook's parameters cell is no Python: {error.msg}, line {error.lineno}") from None
-    for statement in tree.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            name = statement.targets[0].id
-            if name in values:
-                statement.value = ast.Constant(values[name])
+    assigned = [one for one in tree.body if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)]
+    named = {ast.unparse(one.targets[0]): one for one in assigned}
+    # A notebook need not know owners; one that does not must not be taken to have heeded them.
+    if "OWNERS" in values and "OWNERS" not in named:
+        raise ReportError("the notebook's parameters cell assigns no OWNERS, so it would not heed the owners given")
+    for name in values.keys() & named.keys():
+        named[name].value = ast.Constant(values[name])
     return ast.unparse(tree)
 
 

@@ -5,7 +5,7 @@
 (() => {
   // Until its first page is ready, a table takes no place: laying all of it out first would take seconds.
   document.documentElement.classList.add("ak-wait");
-  const PAGE = 50, FEW = 10, STRETCH = 25, SHORT = 16, MOST = 200;
+  const PAGE = 50, FEW = 10, STRETCH = 25, SHORT = 12, MOST = 200;
   const RANK = {"ak-critical": 0, "ak-high": 1, "ak-medium": 2, "ak-low": 3, "ak-info": 4, "ak-silent": 5};
   const MARKS = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'", "&ndash;": "\u2013"};
   const make = (tag, text, props) => Object.assign(document.createElement(tag), {textContent: text || ""}, props || {});

@@ -36,7 +36,8 @@ class View:
     """What a panel shows at given limits.
 
     `extras` is HTML made by the helpers of `markup`; `draw` makes the figure, last of all, since that takes longest;
-    `hidden` columns are in the frame and not in the table; `anchor` names the column whose values a link may name.
+    `hidden` columns are in the frame and not in the table; `anchor` names the column whose values a link may name;
+    `links` says, for a column of words, the column of the anchors that those lead to in a report.
     """
 
     frame: pd.DataFrame
@@ -49,6 +50,7 @@ class View:
     filters: Sequence[str] = ()
     hidden: Sequence[str] = ()
     anchor: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shown(self) -> pd.DataFrame:
@@ -78,7 +80,8 @@ class View:
         cut = len(self.frame) - len(shown)
         more = f'<p class="ak-note">and {cut:,} more rows</p>' if cut else ""
         ids = self.frame[self.anchor].head(len(shown)) if self.anchor else None
-        return safe_table(shown, labels=self.labels, filters=self.filters, ids=ids) + more
+        links = {name: self.frame[anchors].head(len(shown)) for name, anchors in self.links.items()}
+        return safe_table(shown, labels=self.labels, filters=self.filters, ids=ids, links=links) + more
 
 
 class Static:

@@ -10,6 +10,7 @@ from auditkit.widgets.answer import verdict
 from auditkit.widgets.base import Static, reasons
 from auditkit.widgets.coverage import unread
 from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
+from auditkit.widgets.views import families
 
 if TYPE_CHECKING:
     from auditkit.widgets.desk import Desk
@@ -57,8 +58,19 @@ def _html(desk: Desk, told: list[tuple[str, str]]) -> str:
     return (
         f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{definitions(told)}'
         f'<div class="ak-gaps{" ak-open" if missing or silent else ""}">{read}{judged}</div>'
-        f"<h2>Limits and their sources</h2>{safe_table(desk.limits.table())}"
+        f"<h2>What was found, by family</h2>{families(found)}"
+        f"<h2>Limits and their sources</h2>{_changed(desk)}{safe_table(desk.limits.table())}"
     )
+
+
+def _changed(desk: Desk) -> str:
+    """Which limits differ from their defaults, each with its source."""
+    rows = desk.limits.changed()
+    told = [
+        f"{name} is {value}, not {usual} as by default ({source or 'no source is given'})"
+        for name, value, usual, source in zip(rows.name, rows.value, rows.default, rows.source, strict=True)
+    ]
+    return bullets(told) or "<p>Every limit is at its default.</p>"
 
 
 def _name(desk: Desk) -> str:

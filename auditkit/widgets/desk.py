@@ -28,6 +28,7 @@ from auditkit.widgets.gap_matrix import MatrixPanel
 from auditkit.widgets.gaps import GapPanel
 from auditkit.widgets.inactive import InactivePanel
 from auditkit.widgets.markup import safe_text
+from auditkit.widgets.methods import MethodsPanel
 from auditkit.widgets.opening import Opened, find_config, find_owners, find_required, find_snapshot
 from auditkit.widgets.principal import PrincipalPanel
 from auditkit.widgets.roles import RolePanel
@@ -36,6 +37,7 @@ from auditkit.widgets.rows import owners_of
 from auditkit.widgets.support import SupportPanel
 from auditkit.widgets.thresholds import ThresholdPanel
 from auditkit.widgets.trouble import warning
+from auditkit.widgets.views import ControlPanel, FamilyPanel, FlaggedPanel, OwnedPanel
 
 # Set by the report, whose kernel has nobody to move a slider: panels show their static twins, complete.
 HEADLESS = "AUDITKIT_HEADLESS"
@@ -43,13 +45,18 @@ HEADLESS = "AUDITKIT_HEADLESS"
 PANELS: dict[str, type[Panel]] = {
     "answer": AnswerPanel,
     "calendar": CalendarPanel,
+    "controls": ControlPanel,
     "coverage": CoveragePanel,
     "credentials": CredentialPanel,
     "doctor": DoctorPanel,
+    "families": FamilyPanel,
     "findings": FindingsPanel,
+    "flagged": FlaggedPanel,
     "gaps": GapPanel,
     "inactive": InactivePanel,
     "matrix": MatrixPanel,
+    "methods": MethodsPanel,
+    "owned": OwnedPanel,
     "principal": PrincipalPanel,
     "roles": RolePanel,
     "rotation": RotationPanel,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from auditkit.findings import Findings
+from auditkit.report.proof import in_words
 from auditkit.rules import RULES
 from auditkit.widgets.base import Panel, Static, View
 from auditkit.widgets.kept import free_name, write_whole
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from auditkit.widgets.desk import Desk
 
+# Past so many findings, their proof would make the report too large to open; the exports hold it whole.
+MOST_PROVED = 5_000
 _WHY = "the answer and the cover say why"
 _COLUMNS = (
     "severity", "rule", "title", "family", "subject_type", "subject_id", "principal_id", "owner", "message", "fix",
@@ -50,10 +53,15 @@ class FindingsPanel(Panel):
         silent = len(found.rules) - judged
         words = f"{len(owned):,} findings of {judged} rules evaluated" + ("" if len(owned) else ": nothing found")
         nobody = () if owned.owner.notna().any() else ("owner",)
+        notes = [f"{silent} of {len(found.rules)} rules could not be evaluated: {_WHY}"] if silent else []
+        frame = owned[list(_COLUMNS)]
+        if self.desk.headless:
+            frame, told = _proved(frame, owned)
+            notes.append(told)
         return View(
-            frame=owned[list(_COLUMNS)],
+            frame=frame,
             headline=words,
-            notes=[f"{silent} of {len(found.rules)} rules could not be evaluated: {_WHY}"] if silent else [],
+            notes=notes,
             labels={"subject_type": "Kind", "subject_id": "Subject", "principal_id": "Principal", "message": "Finding"},
             filters=("severity", "rule"),
             hidden=("title", "family", *nobody, "fix", "fingerprint"),
@@ -110,6 +118,14 @@ class FindingsPanel(Panel):
 
             write_whole(path, workbook(chosen))
         return path, len(rows)
+
+
+def _proved(frame: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The frame with what proves each finding, where a page can hold it, and where else to look."""
+    fix = "Why each rule matters and what mends it stands below, family by family."
+    if len(found) > MOST_PROVED:
+        return frame, f"{fix} The records behind each finding are in the CSV and the workbook of the same findings."
+    return frame.assign(proof=in_words(found)), fix
 
 
 class AnswerPanel(Panel):

@@ -49,17 +49,20 @@ def safe_table(
     labels: Mapping[str, str] | None = None,
     filters: Iterable[str] = (),
     ids: Iterable[str] | None = None,
+    links: Mapping[str, Iterable[str]] | None = None,
 ) -> str:
     """A frame as an HTML table, complete, without its index.
 
-    `ids` are what a link to each row may name; unlike everything else they are not from the IAM.
+    `ids` are what a link to each row may name, and `links` what the words of a column lead to, for each row as many
+    ids as words, `-` for none; unlike everything else they are not from the IAM.
     `labels` names columns for readers; `filters` marks those that a reader may choose values of. A severity column
     carries its word as a class, so that it can be coloured, and its rank, so that it sorts worst first. Times are shown
     as days in UTC; the frame has them to the microsecond.
     """
     names, chosen = labels or {}, set(filters)
     heads = "".join(_head(frame[name], names.get(name, _label(name)), name in chosen) for name in frame.columns)
-    columns = [_cells(frame[name]) for name in frame.columns]
+    led = links or {}
+    columns = [_linked(frame[name], led[name]) if name in led else _cells(frame[name]) for name in frame.columns]
     starts = ["<tr>"] * len(frame) if ids is None else [f'<tr id="{escape(name)}">' for name in ids]
     rows = "\n".join(f"{start}{''.join(cells)}</tr>" for start, *cells in zip(starts, *columns, strict=True))
     title = f"<caption>{safe_text(caption)}</caption>" if caption else ""
@@ -114,6 +117,18 @@ def _cells(column: pd.Series) -> list[str]:
         return [f'<td class="ak-time">{_NOTHING if text is None else text}</td>' for text in _texts(column)]
     start = '<td class="ak-number">' if _is_number(column) else "<td>"
     return [f"{start}{_NOTHING if text is None else safe_text(text)}</td>" for text in _texts(column)]
+
+
+def _linked(column: pd.Series, anchors: Iterable[str]) -> list[str]:
+    rows = zip(_texts(column), anchors, strict=True)
+    return [f'<td class="ak-links">{_words((text or "").split(), ids.split())}</td>' for text, ids in rows]
+
+
+def _words(words: Iterable[str], ids: Iterable[str]) -> str:
+    pairs = zip(words, ids, strict=True)
+    return " ".join(
+        safe_text(word) if at == "-" else f'<a href="#{escape(at)}">{safe_text(word)}</a>' for word, at in pairs
+    )
 
 
 def _ranked(column: pd.Series) -> Iterable[tuple[int, str]]:
