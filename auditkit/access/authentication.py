@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from auditkit.access.decision import CHECKS, Check
 from auditkit.access.facts import Credential, Facts, Principal
+from auditkit.access.telling import word
 
 _FULL = re.compile(r"ik_([A-Za-z0-9_-]+)\.[\x21-\x7e]+")
 _BEGUN = re.compile(r"ik_([A-Za-z0-9_-]+)(?:\..*)?", re.DOTALL)
@@ -81,6 +82,9 @@ def _looked_up(facts: Facts, principal: Principal, credential: str) -> tuple[Che
     own = next((each for each in found if each.principal == principal.id), None)
     if not found:
         name = f"the key id {key}" if begun else "the key id given"
+        if "credentials" in facts.incomplete:
+            why = f"credentials ({word(facts.incomplete['credentials'])}) could not be read whole, so it cannot be told"
+            return _check("AUT1", "unknown", f"{name} is not among the credentials that were read; {why}"), None
         return _check("AUT1", "fail", f"{name} is not in the snapshot"), None
     if own is None:
         return _check("AUT1", "fail", f"the key id {key} belongs to the principal {found[0].principal}"), None

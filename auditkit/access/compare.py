@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from auditkit.access.candidates import Catalogue, Need, Proposal, propose
+from auditkit.access.hints import known_principal
 from auditkit.access.narrowing import choice_dict
 from auditkit.access.sieve import Way, covers, ways
 from auditkit.access.tables import Tables
-from auditkit.access.telling import columns, html_lines, html_table, known_principal, place_words, word
+from auditkit.access.telling import columns, html_lines, html_table, place_words, word
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot

@@ -46,7 +46,8 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     """One way to a permission: an assignment or a grant on the principal, or on a group that holds it.
 
     `through` is the chain of groups from the principal to the holder, empty when direct. `stopped_by` is the check that
-    stopped it, None when none did; then `result` is pass or unknown.
+    stopped it, None when none did; then `result` is pass or unknown. It is unknown also for a route that was stopped
+    for lack of something that may stand in what was not read.
     """
 
     kind: str

@@ -14,6 +14,7 @@ from auditkit.access.conditions import FAIL, Condition
 from auditkit.access.decision import Check, Decision, Route
 from auditkit.access.facts import Facts, Principal
 from auditkit.access.sieve import AUZ, Resource, Step, Way
+from auditkit.access.unread import doubt
 from auditkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ class _Caller:
     def first_checks(self) -> tuple[Check, ...]:
         """What AUZ1 to AUZ3 say, which is the same for every request."""
         ask = words.Ask(self.facts, self.principal, "", None, {})
-        rest = (words.check(at, step, ask, {}) for at, step in enumerate(self.first[1:], start=1))
+        unread = doubt(self.facts, self.first, None)
+        rest = (words.check(at, step, ask, {}, unread) for at, step in enumerate(self.first[1:], start=1))
         return (words.has_route(self.first[0], self.facts), *rest)
 
     @cached_property
@@ -176,7 +178,11 @@ class _Run:
 
     def __init__(self, caller: _Caller, ask: words.Ask, steps: list[Step], decided: dict[Way, Condition]) -> None:
         self._caller, self._ask, self._steps, self._decided = caller, ask, steps, decided
-        self.failed = AUZ[len(steps) - 1] if steps[-1].result == FAIL else None
+        ended = steps[-1].result == FAIL
+        self._last = AUZ[len(steps) - 1] if ended else ""
+        self._doubt = doubt(ask.facts, steps, ask.resource) if ended else {}
+        # Where another route may stand in what was not read, nothing has failed yet.
+        self.failed = None if self._doubt else self._last or None
         self.certain = any(sure for _, sure in steps[-1].kept)
 
     @property
@@ -191,8 +197,8 @@ class _Run:
         """AUZ1 to AUZ6 in words."""
         told = list(self._caller.first_checks)
         judged = range(len(told), len(self._steps))
-        told += [words.check(at, self._steps[at], self._ask, self._decided) for at in judged]
-        told += [words.skipped(at, self.failed or "") for at in range(len(told), len(AUZ))]
+        told += [words.check(at, self._steps[at], self._ask, self._decided, self._doubt) for at in judged]
+        told += [words.skipped(at, self._last, self._doubt) for at in range(len(told), len(AUZ))]
         return tuple(told)
 
     def routes(self) -> tuple[Route, ...]:

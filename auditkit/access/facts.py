@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from auditkit.access.codes import arrow
 from auditkit.access.conditions import Condition, parse
-from auditkit.errors import UnknownPermission, UnknownPrincipal
+from auditkit.access.hints import unknown_permission, unknown_principal
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -76,6 +75,7 @@ class Facts:
         self._principals: dict[str, Principal] = dict(_indexed(Principal, snapshot.principals, fields))
         self._credentials = _credentials(snapshot.credentials)
         self._holders = self._memberships(snapshot.group_members)
+        self._catalogue = snapshot.permissions
         self.permissions = _permissions(snapshot.permissions)
         self.identifiers = dict(_pairs(snapshot.permissions, "permission_id", "identifier"))
         self.hierarchical = _hierarchical(snapshot.resource_types)
@@ -97,18 +97,16 @@ class Facts:
         """The principal of this id; UnknownPrincipal names the nearest known ones."""
         found = self._principals.get(principal_id)
         if found is None:
-            raise UnknownPrincipal(
-                f"no principal {principal_id!r} in the snapshot; {_near(principal_id, self._principals)}"
-            )
+            pairs = ((each.id, each.name) for each in self._principals.values())
+            raise unknown_principal(principal_id, pairs, self.incomplete.get("principals"))
         return found
 
     def permission(self, identifier: str) -> frozenset[str]:
         """The ids of the permission of this identifier; UnknownPermission names the nearest known ones."""
         found = self.permissions.get(identifier)
         if found is None:
-            raise UnknownPermission(
-                f"no permission {identifier!r} in the catalogue; {_near(identifier, self.permissions)}"
-            )
+            pairs = _pairs(self._catalogue, "identifier", "name")
+            raise unknown_permission(identifier, pairs, self.incomplete.get("permissions"))
         return found
 
     def principals(self) -> Iterable[str]:
@@ -235,23 +233,3 @@ def _hierarchical(frame: pd.DataFrame) -> dict[str, bool]:
     """Whether each resource type, by identifier, supports hierarchical scopes."""
     flags = frame.supports_hierarchical_scope.to_numpy(dtype=bool).tolist()
     return dict(zip(_values(frame.identifier), flags, strict=True))
-
-
-def _near(wanted: str, known: Iterable[str]) -> str:
-    names = list(known)
-    if not names:
-        return "it holds none"
-    near = nearest(wanted, names)
-    return (
-        f"did you mean {' or '.join(near)}?"
-        if near
-        else f"it holds {len(names):,}, and none is called anything like it"
-    )
-
-
-def nearest(wanted: str, known: list[str]) -> list[str]:
-    """Up to three known names that are nearly the one wanted, nearest first."""
-    # Beyond this many, only those are compared that begin alike: difflib takes seconds over all of a large catalogue.
-    if len(known) > 20_000:
-        known = [name for name in known if name[:3] == wanted[:3] and abs(len(name) - len(wanted)) < 4][:20_000]
-    return get_close_matches(wanted[:200], known, n=3, cutoff=0.6)

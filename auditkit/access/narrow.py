@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from auditkit.access.candidates import Catalogue, Need, Proposal, Unmet, propose
+from auditkit.access.hints import known_principal
 from auditkit.access.narrowing import Narrowing, Narrowings
 from auditkit.access.required import read_required
 from auditkit.access.state import conditional
 from auditkit.access.tables import Tables
-from auditkit.access.telling import Place, known_principal
+from auditkit.access.telling import Place
 from auditkit.errors import InputError
 
 if TYPE_CHECKING:

@@ -5,12 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from html import escape
-from typing import TYPE_CHECKING
-
-from auditkit.errors import UnknownPermission, UnknownPrincipal
-
-if TYPE_CHECKING:
-    from auditkit.snapshot import Snapshot
 
 # Where something holds: a resource type and a path, or None for the whole organisation.
 Place = tuple[str, str] | None
@@ -69,19 +63,3 @@ def nearest(name: str, known: Iterable[str]) -> str:
     among = list(known)
     near = get_close_matches(name, among[:_COMPARED], n=3, cutoff=0.6)
     return f"did you mean {', '.join(map(repr, near))}?" if near else f"{len(among):,} are known"
-
-
-def known_principal(snapshot: Snapshot, principal: str) -> None:
-    """Raise `UnknownPrincipal`, with the nearest known ids, unless the snapshot holds it."""
-    ids = snapshot.principals.principal_id
-    if not ids.eq(principal).any():
-        raise UnknownPrincipal(f"principal {principal!r} is not in the snapshot; {nearest(principal, ids)}")
-
-
-def known_permission(snapshot: Snapshot, permission: str) -> str:
-    """The id of the permission with this identifier; `UnknownPermission`, with the nearest, if there is none."""
-    table = snapshot.permissions
-    found = table.loc[table.identifier.eq(permission), "permission_id"]
-    if found.empty:
-        raise UnknownPermission(f"permission {permission!r} is not known; {nearest(permission, table.identifier)}")
-    return str(found.iloc[0])

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from auditkit.access.explain import Decision, Explainer
+from auditkit.access.hints import known_principal
 from auditkit.access.symptoms import ASKS, IOT, SYMPTOMS, Diagnosis, Symptom
-from auditkit.access.telling import known_principal, nearest
+from auditkit.access.telling import nearest
 from auditkit.errors import InputError
 
 if TYPE_CHECKING:

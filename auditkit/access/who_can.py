@@ -15,10 +15,11 @@ import pandas as pd
 from auditkit.access import state
 from auditkit.access.codes import Ints, codes
 from auditkit.access.conditions import judge, parse
+from auditkit.access.hints import known_permission
 from auditkit.access.routes import Memberships, support_matrix
 from auditkit.access.sieve import covers
 from auditkit.access.spread import Spread, spread
-from auditkit.access.telling import Place, columns, html_table, known_permission, place_words, word
+from auditkit.access.telling import Place, columns, html_table, place_words, word
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from auditkit.access.authentication import moment
 from auditkit.access.conditions import FAIL, PASS, UNKNOWN, Condition, reason, shown
 from auditkit.access.decision import CHECKS, Check, Route
-from auditkit.access.facts import Facts, Principal, nearest
+from auditkit.access.facts import Facts, Principal
+from auditkit.access.hints import nearest
 from auditkit.access.sieve import AUZ, Resource, Step, Way
+from auditkit.access.unread import REACHING, lacking, listed
 
 RESULTS = {FAIL: "fail", UNKNOWN: "unknown", PASS: "pass"}
 _TOLD = 3
-_REACHING = ("principals", "group_members", "role_assignments", "permission_grants")
 _NO_TYPES = "the role declares no supported principal types"
 _NO_ROLE = "the role is not in the snapshot"
 
@@ -28,31 +29,46 @@ class Ask(NamedTuple):
     context: Mapping[str, Any]
 
 
-def check(at: int, step: Step, ask: Ask, decided: Mapping[Way, Condition]) -> Check:
-    """What one check of the sieve says."""
+def check(
+    at: int, step: Step, ask: Ask, decided: Mapping[Way, Condition], doubt: Mapping[str, str] | None = None
+) -> Check:
+    """What one check of the sieve says; where it left nothing, `doubt` are the unread collections that could tell else.
+
+    Then it is unknown, not failed: what was not read is not clean.
+    """
     name = AUZ[at]
+    if step.result == FAIL and doubt:
+        left = f"no route is left of what was read: {_failed(at, step.stopped, ask, decided)}"
+        return Check(name, CHECKS[name], "unknown", f"{left}; {_unread(doubt)}", None)
     if step.result == FAIL:
         return Check(name, CHECKS[name], "fail", _failed(at, step.stopped, ask, decided), fix(at, ask))
     told = next((way for way, _ in step.kept if _verdict(at, way, decided) == step.result), step.kept[0][0])
     return Check(name, CHECKS[name], RESULTS[step.result], f"{told.text}: {_kept(at, told, ask, decided)}", None)
 
 
-def skipped(at: int, failed: str) -> Check:
-    """A check after the one that failed."""
-    return Check(AUZ[at], CHECKS[AUZ[at]], "skipped", f"no route is left after {failed}", None)
+def _unread(doubt: Mapping[str, str]) -> str:
+    return f"{listed(doubt)} could not be read whole, so it cannot be told"
+
+
+def skipped(at: int, failed: str, doubt: Mapping[str, str]) -> Check:
+    """A check after the one that left no route."""
+    read = " of what was read" if doubt else ""
+    return Check(AUZ[at], CHECKS[AUZ[at]], "skipped", f"no route{read} is left after {failed}", None)
 
 
 def has_route(step: Step, facts: Facts) -> Check:
     """AUZ1, which counts; it also says what could not be read and might hold another route."""
+    missing = {name: facts.incomplete[name] for name in REACHING if name in facts.incomplete}
     count, expired = len(step.kept), step.stopped
     if count:
         detail = f"reached by {step.kept[0][0].text}" + (f", and {count - 1} more" if count > 1 else "")
     else:
         detail = "no unexpired role assignment or grant reaches it, itself or through a group"
         detail += "".join(f"; {way.text} {_expired(way)}" for way in expired[:_TOLD])
-    missing = [name for name in _REACHING if name in facts.incomplete]
-    detail += f"; {', '.join(missing)} could not be read whole, so there may be more" if missing else ""
-    return Check("AUZ1", CHECKS["AUZ1"], "pass" if count else "fail", detail, None if count else _FIXES[0])
+    if count or not missing:
+        detail += f"; {listed(missing)} could not be read whole, so there may be more" if missing else ""
+        return Check("AUZ1", CHECKS["AUZ1"], "pass" if count else "fail", detail, None if count else _FIXES[0])
+    return Check("AUZ1", CHECKS["AUZ1"], "unknown", f"of what was read, {detail}; {_unread(missing)}", None)
 
 
 def _expired(way: Way) -> str:
@@ -94,7 +110,9 @@ def _lacks(way: Way, ask: Ask) -> str:
     holding = way.holding
     if holding.kind == "grant":
         return f"is not for {ask.permission}"
-    return f"does not hold {ask.permission}" if holding.role else f"{_NO_ROLE}, so it gives nothing"
+    if holding.role is not None:
+        return f"does not hold {ask.permission}"
+    return f"{_NO_ROLE}, so {'what it gives is not known' if 'roles' in ask.facts.incomplete else 'it gives nothing'}"
 
 
 def _place(resource: Resource | None) -> str:
@@ -179,9 +197,18 @@ def fix(at: int, ask: Ask) -> str:
 
 
 def stopped_routes(at: int, step: Step, ask: Ask, decided: Mapping[Way, Condition]) -> list[Route]:
-    """The routes that one check stopped, each with the reason and the fix."""
+    """The routes that one check stopped, each with the reason and the fix; unknown where what it lacks was not read."""
     help_ = _AGAIN if at == 0 else fix(at, ask)
-    return [_route(way, ask, "fail", AUZ[at], blocked(at, way, ask, decided), help_) for way in step.stopped]
+    told = [(way, blocked(at, way, ask, decided)) for way in step.stopped]
+    if not ask.facts.incomplete:
+        return [_route(way, ask, "fail", AUZ[at], why, help_) for way, why in told]
+    open_ = {way for way in step.stopped if lacking(at, way, ask.facts, ask.resource)}
+    return [
+        _route(way, ask, "unknown", AUZ[at], why, None)
+        if way in open_
+        else _route(way, ask, "fail", AUZ[at], why, help_)
+        for way, why in told
+    ]
 
 
 def kept_route(way: Way, sure: bool, ask: Ask, decided: Mapping[Way, Condition]) -> Route:

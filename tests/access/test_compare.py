@@ -60,7 +60,7 @@ def test_an_unusable_principal_has_nothing_and_the_text_says_so() -> None:
 
 
 def test_an_unknown_principal_names_the_nearest() -> None:
-    with pytest.raises(UnknownPrincipal, match="did you mean 'bob'"):
+    with pytest.raises(UnknownPrincipal, match="did you mean bob"):
         compare(snapshot_of(organisation()), "ada", "bobb")
 
 
