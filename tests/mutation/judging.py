@@ -27,7 +27,18 @@ import pytest
 from mutants import Mutant
 
 # Imported for the children's sake, which inherit them.
-HEAVY = ("httpx", "msgspec", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "scipy.sparse", "typer")
+HEAVY = (
+    "httpx",
+    "msgspec",
+    "numpy",
+    "pandas",
+    "pyarrow.compute",
+    "pyarrow.parquet",
+    "scipy.optimize",
+    "scipy.sparse",
+    "typer",
+    "playwright.sync_api",
+)
 SURVIVED, KILLED, TIMED_OUT = "survived", "killed", "timed out"
 # A fixed number of random cases, the same at each run; a failing one is not made smaller, for nobody reads it.
 PROFILE = hypothesis.settings(
@@ -44,8 +55,8 @@ class Covered:
     lines: Mapping[str, Mapping[int, Sequence[str]]]
     seconds: Mapping[str, float]
 
-    def tests(self, mutant: Mutant, *, slowest: float) -> list[str]:
-        """The tests that run a mutant's lines, the fastest first, without any slower than `slowest` seconds.
+    def tests(self, mutant: Mutant, *, slowest: float, most: int) -> list[str]:
+        """The tests that run a mutant's lines, at `most` so many, without any slower than `slowest` seconds.
 
         Where the lines run at import, outside any test, these are all tests, those that run others of the module first.
         """
@@ -53,8 +64,19 @@ class Covered:
         found = {test for number in range(mutant.first, mutant.last + 1) for test in lines.get(number, ())}
         near = {test for tests in lines.values() for test in tests} if mutant.at_import or "" in found else found
         chosen = self.seconds if near is not found else found - {""}
-        fast = [test for test in chosen if self.seconds[test] <= slowest]
-        return sorted(fast, key=lambda test: (test not in near, self.seconds[test], test))
+        fast = sorted((test for test in chosen if self.seconds[test] <= slowest), key=lambda test: self.seconds[test])
+        turns = _turns(fast)
+        return sorted(fast, key=lambda test: (test not in near, turns[test], self.seconds[test], test))[:most]
+
+
+def _turns(tests: Sequence[str]) -> dict[str, int]:
+    """Which case of its function each test is: the first of each are run before the second of any."""
+    seen: dict[str, int] = {}
+    turns = {}
+    for test in tests:
+        function = test.partition("[")[0]
+        turns[test] = seen[function] = seen.get(function, 0) + 1
+    return turns
 
 
 def warm() -> None:
@@ -81,14 +103,20 @@ def read_covered(text: str) -> Covered:
 
 
 def judge(
-    work: Sequence[tuple[Mutant, list[str]]], *, root: Path, processes: int, seconds: int, scratch: Path,
+    work: Sequence[tuple[Mutant, list[str]]], *, root: Path, processes: int, seconds: int, minutes: float, scratch: Path,
     told: Callable[[int, str], None],
 ) -> list[str]:  # fmt: skip
-    """What became of each mutant against its tests; `told` hears of each as it is known."""
+    """What became of each mutant against its tests, in order; `told` hears of each as it is known.
+
+    None is begun after so many minutes: those at the end are then left out.
+    """
+    until = time.monotonic() + 60 * minutes
     outcomes = [""] * len(work)
     running: dict[int, tuple[int, float]] = {}
     waiting = list(enumerate(work))[::-1]
     while waiting or running:
+        if time.monotonic() > until:
+            waiting.clear()
         while waiting and len(running) < processes:
             number, (mutant, tests) = waiting.pop()
             pid = _fork(lambda m=mutant, t=tests: _run_mutated(root, m, t, seconds, scratch))
@@ -98,7 +126,7 @@ def judge(
             outcomes[number] = outcome
             told(number, outcome)
         time.sleep(0.02)
-    return outcomes
+    return [outcome for outcome in outcomes if outcome]
 
 
 def _ended(running: Mapping[int, tuple[int, float]]) -> list[tuple[int, str]]:
@@ -144,7 +172,8 @@ def _run_mutated(root: Path, mutant: Mutant, tests: list[str], seconds: int, scr
 
 def _pytest(root: Path, files: Sequence[str], plugins: list[Any], log: Path) -> int:
     os.chdir(root)
-    sys.dont_write_bytecode = False
+    # The plugins of others are not needed, and one of them takes seconds to load.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sys.path.insert(0, str(root))
     hypothesis.settings.register_profile("mutation", PROFILE)
     hypothesis.settings.load_profile("mutation")

@@ -1,11 +1,12 @@
 """Mutation testing of what decides: `python tests/mutation/run.py` changes auditkit/access and auditkit/rules a little,
-again and again, and asks whether a test of tests/access or tests/rules fails. Not part of CI: it takes too long.
+again and again, and asks whether a test of tests/access, tests/rules or tests/test_whatif.py fails. Not part of CI: it takes too long.
 
 All mutants (some 13,000) take many hours, so that the usual run judges a random sample and tells the share that was
 killed with its 95 % interval; `--all` judges every one. `--seed` names the sample, which is the same each time.
 
 What is counted is less than what the tests can do, never more: a mutant is judged only by the tests that run its lines,
-in fifteen random cases each, without those slower than `--slowest` seconds, and without the tests of other folders.
+in fifteen random cases each, at most `--most` of them, without those slower than `--slowest` seconds, and without
+the tests of other folders.
 
 A mutant that survives is a test that is missing, or no change at all. survivors.toml names those that were found to be
 none, each with its reason; any other is listed, and the run then ends with 1 if the share is below `--least`.
@@ -29,7 +30,8 @@ from mutants import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
 MUTATED = ("auditkit/access", "auditkit/rules")
-TESTS = ("tests/access", "tests/rules")
+# tests/test_whatif.py are the tests of access/changes.py and changed.py.
+TESTS = ("tests/access/test_*.py", "tests/rules/test_*.py", "tests/test_whatif.py")
 # Needs a second engine, and judges what test_laws.py and test_checklist.py judge already.
 LEFT_OUT = ("test_cedar.py",)
 Survivors = dict[tuple[str, str, str], str]
@@ -46,7 +48,7 @@ def main() -> int:
         covered = _covered(paths, chosen.covered or scratch / "covered.json")
         print(f"{len(wanted)} of {len(everything)} mutants, {len(covered.seconds)} tests", flush=True)
         outcomes = _judged(wanted, covered, chosen, scratch)
-    return _summary(wanted, outcomes, _known(), chosen, len(everything))
+    return _summary(wanted[: len(outcomes)], outcomes, _known(), chosen, len(everything))
 
 
 def _arguments() -> argparse.Namespace:
@@ -61,6 +63,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=int, default=120, help="of processor time, after which a mutant counts as killed"
     )
+    parser.add_argument("--most", type=int, default=200, metavar="N", help="run at most so many tests for each")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin none after so long")
     parser.add_argument("--processes", type=int, default=2, metavar="N")
     parser.add_argument("--least", type=float, default=0.9, metavar="SHARE", help="the share that must be killed")
     return parser.parse_args()
@@ -84,7 +88,7 @@ def _wanted(everything: list[Mutant], chosen: argparse.Namespace) -> list[Mutant
 def _covered(paths: list[Path], told: Path) -> Covered:
     """Which test runs which line: as told in a file, or found out and told there."""
     if not told.exists():
-        files = [path for part in TESTS for path in sorted((ROOT / part).glob("test_*.py"))]
+        files = [path for part in TESTS for path in sorted(ROOT.glob(part))]
         cover(ROOT, paths, [str(path.relative_to(ROOT)) for path in files if path.name not in LEFT_OUT], told)
     return read_covered(told.read_text(encoding="utf-8"))
 
@@ -97,13 +101,13 @@ def _judged(wanted: list[Mutant], covered: Covered, chosen: argparse.Namespace, 
         ended.append(number)
         if outcome == SURVIVED:
             print(_sentence(wanted[number]), flush=True)
-        if len(ended) % 50 == 0:
+        if len(ended) % 10 == 0:
             rate = 60 * len(ended) / (time.monotonic() - started)
             print(f"... {len(ended)} of {len(wanted)}, {rate:.0f} a minute", flush=True)
 
-    work = [(mutant, covered.tests(mutant, slowest=chosen.slowest)) for mutant in wanted]
+    work = [(mutant, covered.tests(mutant, slowest=chosen.slowest, most=chosen.most)) for mutant in wanted]
     return judge(
-        work, root=ROOT, processes=chosen.processes, seconds=chosen.seconds, scratch=scratch, told=tell
+        work, root=ROOT, processes=chosen.processes, seconds=chosen.seconds, minutes=chosen.minutes, scratch=scratch, told=tell
     )  # fmt: skip
 
 
