@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,6 +67,24 @@ def explain(
         method="direct" if direct else "token", api=api.value, as_of=time,
     )  # fmt: skip
     _one(decision, format_)
+    if format_ is ExplainFormat.text and decision.failed_check in _ROLE_LACKS:
+        emit(visible_lines(_which_role(snapshot, principal, [principal, permission, *(place or ())])))
+
+
+# Where one of these fails, another role might do.
+_ROLE_LACKS = ("AUZ2", "AUZ4")
+
+
+def _which_role(snapshot: Path, principal: str, row: list[str]) -> str:
+    """How to go on: the command that finds the role, and what its file of required permissions must hold."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(row)
+    head = ",".join(("principal_id", "permission", "resource_type", "resource_path")[: len(row)])
+    command = (
+        f"auditkit narrow {shlex.quote(str(snapshot))} --principal {shlex.quote(principal)} --required required.csv"
+    )
+    holds = f"headed {head}; with the line {line.getvalue()}, and one for whatever else it must keep"
+    return f"which existing role would do: {command}   (required.csv: {holds})"
 
 
 def _one(decision: Decision, format_: ExplainFormat) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -27,6 +28,9 @@ _TimeLimit = Annotated[
 
 
 class _Result(Protocol):
+    @property
+    def not_read(self) -> Mapping[str, str]: ...
+
     def to_dict(self) -> dict[str, object]: ...
 
     def to_text(self) -> str: ...
@@ -48,7 +52,7 @@ def who_can(
     Example:
       auditkit who-can ./snapshot iam.apikey.create --machine-only
     """
-    from auditkit.access.who_can import WhoCan
+    from auditkit.access.who_can_answer import WhoCan
 
     place, given = _place(resource_type, resource), cli_options.context(context or [])
     _print(WhoCan.ask(opened(snapshot), permission, place, given, instant(as_of), machine_only), format_)
@@ -184,3 +188,7 @@ def _print(found: _Result, format_: ExplainFormat) -> None:
         emit(visible_json(json.dumps(found.to_dict(), ensure_ascii=False)))
     else:
         emit(visible_lines(found.to_text()))
+    if found.not_read:
+        from auditkit.access.unread import first_line
+
+        say(f"auditkit: {first_line(found.not_read)[0]}")

@@ -6,7 +6,7 @@ Nothing is written, neither here nor in the IAM.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,11 @@ import pandas as pd
 
 from auditkit.access.changed import changed, touched
 from auditkit.access.changes import moved, read_changes, sentences
+from auditkit.access.instants import Instant, judged_at
 from auditkit.access.required import read_required
 from auditkit.access.tables import Tables
 from auditkit.access.telling import columns, html_lines, html_table, word
+from auditkit.access.unread import EVERY, as_far, first_line, not_read
 from auditkit.findings import run_rules
 from auditkit.limits import Limits
 
@@ -57,6 +59,7 @@ class WhatIf:
     authentication: tuple[str, ...]
     gone: pd.DataFrame
     come: pd.DataFrame
+    not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def broken(self) -> pd.DataFrame:
@@ -66,6 +69,7 @@ class WhatIf:
     def to_dict(self) -> dict[str, Any]:
         """The answer as `what-if --format json` prints it."""
         return {
+            "not_read": dict(self.not_read),
             "changes": list(self.changes),
             "as_of": self.as_of.isoformat(),
             "then": self.then.isoformat(),
@@ -79,6 +83,7 @@ class WhatIf:
     def to_text(self) -> str:
         """The answer for a reader."""
         lines = [
+            *first_line(self.not_read),
             "If",
             *(f"  {each}" for each in self.changes),
             f"as of {self.then:%Y-%m-%d %H:%M} UTC, then",
@@ -94,18 +99,20 @@ class WhatIf:
 
     def _repr_html_(self) -> str:
         tables = "".join(html_table(head, _rows(frame, head), title) for title, head, frame in self._parts())
-        return html_lines([f"If {'; '.join(self.changes)}: {self._headline()}", *self.authentication]) + tables
+        told = [*first_line(self.not_read), f"If {'; '.join(self.changes)}: {self._headline()}", *self.authentication]
+        return html_lines(told) + tables
 
     def _headline(self) -> str:
         counts = self.access.change.value_counts()
         who = self.access.principal_id.nunique()
         lost, gained = int(counts.get("lost", 0)), int(counts.get("gained", 0))
         broken, mended = len(self.broken), int(self.required.change.eq("mended").sum())
-        return (
+        told = (
             f"{lost} permissions are lost and {gained} gained, by {who} principals in all; "
             f"{broken} required rows break and {mended} are mended; "
             f"{len(self.gone)} findings go and {len(self.come)} come."
         )
+        return as_far(told, self.not_read)
 
     def _parts(self) -> list[tuple[str, tuple[str, ...], pd.DataFrame]]:
         return [
@@ -120,7 +127,7 @@ def what_if(
     snapshot: Snapshot,
     changes: Mapping[str, Any] | str | Path,
     *,
-    as_of: pd.Timestamp | None = None,
+    as_of: Instant = None,
     limits: Limits | None = None,
     required: pd.DataFrame | str | Path | None = None,
 ) -> WhatIf:
@@ -130,7 +137,7 @@ def what_if(
     name anything unknown; then nothing of them is tried.
     """
     checked = read_changes(changes, snapshot)
-    now = snapshot.as_of if as_of is None else as_of
+    now = judged_at(as_of, snapshot.as_of)
     then = moved(checked, now)
     after = changed(snapshot, checked, then)
     rows = read_required(required) if isinstance(required, str | Path) else required
@@ -145,6 +152,7 @@ def what_if(
         authentication=tuple(_authentication(one, two)),
         gone=gone,
         come=come,
+        not_read=not_read(snapshot, EVERY),
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import typer
 
-from auditkit import cli_why
+from auditkit import cli_access, cli_why
 from auditkit.bundle import bundled
 from auditkit.errors import AuditkitError
+from auditkit.schema import frame
+from auditkit.snapshot import build, load
 from auditkit.source.document import import_document
 
 
@@ -45,7 +49,9 @@ def words(pattern: list[str], sample: Path, folder: Path) -> list[str]:
     return [{"SNAPSHOT": str(sample), "CHANGES": str(changes)}.get(word, word) for word in pattern]
 
 
-@pytest.mark.parametrize(("pattern", "text", "key"), COMMANDS, ids=lambda each: each[0] if isinstance(each, list) else "")
+@pytest.mark.parametrize(
+    ("pattern", "text", "key"), COMMANDS, ids=lambda each: each[0] if isinstance(each, list) else ""
+)
 def test_text_and_json(
     pattern: list[str], text: str, key: str, sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,3 +80,88 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
 def test_what_is_refused(pattern: list[str], message: str, sample: Path, tmp_path: Path) -> None:
     with pytest.raises(AuditkitError, match=message):
         run(*words(pattern, sample, tmp_path))
+
+
+@pytest.mark.parametrize("command", ["who-can", "narrow", "what-if", "compare", "troubleshoot"])
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_what_was_not_read_is_said_first_and_on_standard_error(
+    command: str, format_: str, sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = build(load(sample).frames, incomplete={"roles": "403 from the IAM"}).save(tmp_path / "part")
+    pattern = next(each for each, *_ in COMMANDS if each[0] == command)
+    run(*words(pattern, part, tmp_path), "--format", format_)
+    told = capsys.readouterr()
+    line = "not read whole: roles (403 from the IAM); what is missing there may change this answer"
+    assert f"auditkit: {line}\n" in told.err
+    assert (
+        (told.out.splitlines()[0] == line)
+        if format_ == "text"
+        else json.loads(told.out)["not_read"] == {"roles": "403 from the IAM"}
+    )
+
+
+def test_who_can_counts_people_machines_and_groups_apart(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("who-can", str(sample), "iam.apikey.create")
+    headline = capsys.readouterr().out.splitlines()[0]
+    assert re.search(r": (\d+ (person|people|machines?|groups?)(, | can, and |$)|nobody)", headline), headline
+
+
+def explained(*words: str) -> None:
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command()(cli_access.explain)
+    app(args=list(words), standalone_mode=False)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key that two roles reach: one supports it and holds too little, one supports people only."""
+    made = {"organisation_id": "org", "created_at": "2026-01-01T00:00:00Z"}
+    who = [("key 1", "ApiKey"), ("key,2", "ApiKey"), ("bob", "User")]
+    frames = {
+        "principals": frame("principals", _rows([{"principal_id": name, "type": kind, "display_name": name, "status": "Active", **made} for name, kind in who])),
+        "permissions": frame("permissions", _rows([{"permission_id": each, "identifier": each, "module": "m", "feature": "f", "action": "a", "name": each, "is_preview": False} for each in ("m.f.read", "m.f.write")])),
+        "roles": frame("roles", _rows([
+            {"role_id": "reader", "name": "Reader", "scope": "Organisation", "supported_principal_types": ["ApiKey"], "permission_ids": ["m.f.read"]},
+            {"role_id": "people", "name": "People", "scope": "Organisation", "supported_principal_types": ["User"], "permission_ids": ["m.f.write"]},
+        ])),
+        "role_assignments": frame("role_assignments", _rows([
+            {"assignment_id": "ra-1", "principal_id": "key 1", "role_id": "reader", **made},
+            {"assignment_id": "ra-2", "principal_id": "key,2", "role_id": "people", **made},
+        ])),
+    }  # fmt: skip
+    return build(frames).save(tmp_path_factory.mktemp("small") / "a folder")
+
+
+def _rows(records: list[dict[str, object]]) -> dict[str, list[object]]:
+    return {name: [each[name] for each in records] for name in records[0]}
+
+
+@pytest.mark.parametrize(
+    ("words", "quoted", "row"),
+    [
+        (["key 1", "m.f.write"], "'key 1'", "key 1,m.f.write"),
+        (["key,2", "m.f.write"], "key,2", '"key,2",m.f.write'),
+        (["key 1", "m.f.write", "--resource-type", "m.t", "--resource", "/a"], "'key 1'", "key 1,m.f.write,m.t,/a"),
+    ],
+)
+def test_where_a_role_lacks_something_the_next_step_is_said(
+    words: list[str], quoted: str, row: str, small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    explained(str(small), "--principal", words[0], "--permission", *words[1:])
+    last = capsys.readouterr().out.splitlines()[-1]
+    command = f"auditkit narrow '{small}' --principal {quoted} --required required.csv"
+    assert last.startswith(f"which existing role would do: {command}   (required.csv: headed principal_id,permission")
+    assert f"with the line {row}, and" in last
+    head = "principal_id,permission" + (",resource_type,resource_path" if len(words) > 2 else "")
+    (tmp_path / "required.csv").write_text(f"{head}\n{row}\n", "utf-8")
+    said = shlex.split(command.replace("required.csv", str(tmp_path / "required.csv")))
+    run(*said[1:])
+    assert "cannot be met: m.f.write" in capsys.readouterr().out
+
+
+def test_nowhere_else(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for who, what in (("key 1", "m.f.read"), ("bob", "m.f.read")):
+        explained(str(small), "--principal", who, "--permission", what)
+        assert "which existing role" not in capsys.readouterr().out
+    explained(str(small), "--principal", "key 1", "--permission", "m.f.write", "--format", "json")
+    assert json.loads(capsys.readouterr().out)["failed_check"] == "AUZ4"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from auditkit.access.candidates import Catalogue, Need, Proposal, propose
 from auditkit.access.hints import known_principal
+from auditkit.access.instants import Instant
 from auditkit.access.narrowing import choice_dict
 from auditkit.access.sieve import Way, covers, ways
 from auditkit.access.tables import Tables
 from auditkit.access.telling import columns, html_lines, html_table, place_words, word
+from auditkit.access.unread import as_far, first_line, not_read, proof, unmet
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -39,6 +41,7 @@ class Comparison:
     groups: pd.DataFrame
     give: Proposal
     notes: tuple[str, ...]
+    not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def different(self) -> pd.DataFrame:
@@ -53,20 +56,21 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """The comparison as `compare --format json` prints it."""
         return {
+            "not_read": dict(self.not_read),
             "a": self.a,
             "b": self.b,
             **{name: _records(getattr(self, name)) for name in ("roles", "groups", "permissions")},
             "give": [choice_dict(each) for each in self.give.chosen],
             "beyond_a": list(self.give.excess),
             "cannot_be_given": [f"{each.permission}: {each.reason}" for each in self.give.unmet],
-            "proof": self.give.proof,
+            "proof": proof(self.give, self.not_read),
             "notes": list(self.notes),
             "change": self.change(),
         }
 
     def to_text(self) -> str:
         """The comparison for a reader."""
-        lines = [self._headline(), *self.notes]
+        lines = [*first_line(self.not_read), self._headline(), *self.notes]
         for what in ("groups", "roles"):
             frame = getattr(self, what)
             sides = list(zip(frame.side, frame.name, frame.id, strict=True))
@@ -78,14 +82,14 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         tables = "".join(html_table(_HEAD, self._rows(side), title) for side, title in _TITLES.items())
-        return html_lines([self._headline(), *self.notes]) + tables + html_lines(self._giving())
+        head = [*first_line(self.not_read), self._headline(), *self.notes]
+        return html_lines(head) + tables + html_lines(self._giving())
 
     def _headline(self) -> str:
         counts = self.permissions.side.value_counts()
         a, b, differs, both = (int(counts.get(side, 0)) for side in SIDES)
-        return (
-            f"A is {word(self.names[0])} ({word(self.a)}), B is {word(self.names[1])} ({word(self.b)}): "
-            f"{both} permissions alike, {a} only A's, {b} only B's, {differs} in both, differently"
+        return f"A is {word(self.names[0])} ({word(self.a)}), B is {word(self.names[1])} ({word(self.b)}): " + as_far(
+            f"{both} permissions alike, {a} only A's, {b} only B's, {differs} in both, differently", self.not_read
         )
 
     def _rows(self, side: str) -> list[tuple[object, ...]]:
@@ -95,19 +99,17 @@ class Comparison:
 
     def _giving(self) -> list[str]:
         if not self.give.chosen and not self.give.unmet:
-            return ["B has all that A certainly has."]
+            return [_sentence(as_far("B has all that A certainly has.", self.not_read))]
         lines = [f"To give B what A has: {len(self.give.chosen)} assignments"] if self.give.chosen else []
         lines += [f"  role {word(each.name)} ({word(each.id)}) on {place_words(*(each.place or (None, None)))}"
                   for each in self.give.chosen]  # fmt: skip
         if self.give.excess:
             lines.append(f"  which gives also, beyond what A or B has: {', '.join(map(word, self.give.excess))}")
         lines += [f"  cannot be given: {word(each.permission)}: {word(each.reason)}" for each in self.give.unmet]
-        return [*lines, f"  {self.give.proof}"]
+        return [*lines, f"  {proof(self.give, self.not_read)}"]
 
 
-def compare(
-    snapshot: Snapshot, a: str, b: str, as_of: pd.Timestamp | None = None, *, time_limit: float = 30.0
-) -> Comparison:
+def compare(snapshot: Snapshot, a: str, b: str, as_of: Instant = None, *, time_limit: float = 30.0) -> Comparison:
     """Two principals side by side, at `as_of`: groups, roles, effective permissions, each with a route that gives it.
 
     What is proposed to give B what A has brings the least that neither has, and then is the smallest such set.
@@ -121,6 +123,8 @@ def compare(
     wanted, has = _needs(tables, a, routes[a]), _needs(tables, b, routes[b])
     missing = [need for need in wanted if not any(_within(need, other, catalogue) for other in has)]
     names = snapshot.principals.set_index("principal_id").display_name
+    unread = not_read(snapshot)
+    give = propose(catalogue, kind, missing, tolerated={*wanted, *has}, time_limit=time_limit)
     return Comparison(
         a=a,
         b=b,
@@ -128,8 +132,9 @@ def compare(
         permissions=_permissions(tables, a, b, routes),
         roles=_sided({each: _roles(found) for each, found in routes.items()}, a, b),
         groups=_sided({each: _groups(tables, each) for each in routes}, a, b),
-        give=propose(catalogue, kind, missing, tolerated={*wanted, *has}, time_limit=time_limit),
+        give=replace(give, unmet=unmet(give, unread)),
         notes=tuple(_notes(tables, a, b)),
+        not_read=unread,
     )
 
 
@@ -223,6 +228,10 @@ def _notes(tables: Tables, a: str, b: str) -> list[str]:
     usable = tables["principals"].set_index("principal_id").usable
     why = "is not usable (suspended, revoked, expired or of another organisation), so it effectively has nothing"
     return [f"{word(each)} {why}" for each in dict.fromkeys((a, b)) if not usable[each]]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _at(place: tuple[str, str] | None) -> dict[str, str]:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from auditkit.access import sieve, words
 from auditkit.access.authentication import authentication
 from auditkit.access.conditions import FAIL, Condition
 from auditkit.access.decision import Check, Decision, Route
 from auditkit.access.facts import Facts, Principal
+from auditkit.access.instants import Instant, judged_at
 from auditkit.access.sieve import AUZ, Resource, Step, Way
 from auditkit.access.unread import doubt
 from auditkit.errors import InputError
@@ -37,9 +36,11 @@ def explain(
     credential: str | None = None,
     method: str = "token",
     api: str = "iam",
-    as_of: pd.Timestamp | None = None,
+    as_of: Instant = None,
 ) -> Decision:
     """Decide one request at `as_of` (default: when the snapshot was pulled), with every check and its reason.
+
+    `as_of` is RFC 3339 text or a time with its zone.
 
     `permission` is an identifier, `resource` a resource type and a path, `context` what conditions look up,
     `credential` a key id, `method` token or direct, `api` iam or iot. UnknownPrincipal and UnknownPermission name the
@@ -51,8 +52,8 @@ def explain(
 class Explainer:
     """Decides many requests on one snapshot at one instant: what they share is worked out once."""
 
-    def __init__(self, snapshot: Snapshot, as_of: pd.Timestamp | None = None, *, facts: Facts | None = None) -> None:
-        self.as_of = snapshot.as_of if as_of is None else as_of
+    def __init__(self, snapshot: Snapshot, as_of: Instant = None, *, facts: Facts | None = None) -> None:
+        self.as_of = judged_at(as_of, snapshot.as_of)
         self.facts = Facts(snapshot) if facts is None else facts
         # Times are kept in whole microseconds, so what is finer than that cannot change a comparison.
         self._now = int(self.as_of.to_datetime64().astype("datetime64[us]").astype("int64"))

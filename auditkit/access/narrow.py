@@ -12,11 +12,13 @@ import pandas as pd
 
 from auditkit.access.candidates import Catalogue, Need, Proposal, Unmet, propose
 from auditkit.access.hints import known_principal
+from auditkit.access.instants import Instant
 from auditkit.access.narrowing import Narrowing, Narrowings
 from auditkit.access.required import read_required
 from auditkit.access.state import conditional
 from auditkit.access.tables import Tables
 from auditkit.access.telling import Place
+from auditkit.access.unread import not_read, proof, unmet
 from auditkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def narrow(
     required: pd.DataFrame | str | Path,
     *,
     grants: bool = False,
-    as_of: pd.Timestamp | None = None,
+    as_of: Instant = None,
     time_limit: float = 30.0,
 ) -> Narrowing:
     """The narrowest set of existing roles that gives a principal all that its required rows ask for.
@@ -52,18 +54,19 @@ def narrow_all(
     required: pd.DataFrame | str | Path | None,
     *,
     grants: bool = False,
-    as_of: pd.Timestamp | None = None,
+    as_of: Instant = None,
     time_limit: float = 30.0,
 ) -> Narrowings:
     """As `narrow`, for every principal of the snapshot with required rows, by id; no rows if `required` is None."""
     if required is None:
-        return Narrowings(each=())
+        return Narrowings(each=(), not_read=not_read(snapshot))
     rows = _rows(required)
     named = rows.loc[rows.expect.eq("allow"), "principal_id"]
     known = sorted(set(named) & set(snapshot.principals.principal_id))
     narrower = _Narrower(snapshot, rows, as_of, grants, time_limit)
     unknown = sorted(set(named) - set(known))
-    return Narrowings(each=tuple(narrower.one(principal) for principal in known), unknown=tuple(unknown))
+    each = tuple(narrower.one(principal) for principal in known)
+    return Narrowings(each=each, unknown=tuple(unknown), not_read=not_read(snapshot))
 
 
 def _rows(required: pd.DataFrame | str | Path) -> pd.DataFrame:
@@ -73,11 +76,9 @@ def _rows(required: pd.DataFrame | str | Path) -> pd.DataFrame:
 class _Narrower:
     """What the principals of one snapshot have, ready to be compared with what they need."""
 
-    def __init__(
-        self, snapshot: Snapshot, rows: pd.DataFrame, as_of: pd.Timestamp | None, grants: bool, time_limit: float
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, rows: pd.DataFrame, as_of: Instant, grants: bool, time_limit: float) -> None:
         self.tables = Tables(snapshot, as_of=as_of)
-        self.catalogue = Catalogue(snapshot)
+        self.catalogue, self.unread = Catalogue(snapshot), not_read(snapshot)
         self.rows, self.grants, self.time_limit = rows, grants, time_limit
         self.known = self.tables["principals"].set_index("principal_id")
         self.assignments, self.direct = _live(self.tables["assignments"]), _live(self.tables["grants"])
@@ -108,9 +109,10 @@ class _Narrower:
             removed_grants=_others(self.direct, "grant_id", principal, kept),
             left_groups=tuple(sorted(self.members.loc[self.members.principal_id.eq(principal), "group_id"])),
             excess=proposal.excess,
-            unmet=proposal.unmet,
-            proven=proposal.cover.proven,
-            proof=proposal.proof,
+            unmet=unmet(proposal, self.unread),
+            proven=proposal.cover.proven and not self.unread,
+            proof=proof(proposal, self.unread),
+            not_read=self.unread,
             notes=self._notes(principal),
             **self._difference(proposal, has),
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from auditkit.access.candidates import Choice, Unmet
 from auditkit.access.telling import Place, columns, html_lines, html_table, place_words, word
+from auditkit.access.unread import as_far, first_line
 
 _LISTED = 12
 
@@ -29,6 +31,7 @@ class Narrowing:
     proven: bool
     proof: str
     notes: tuple[str, ...] = ()
+    not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unchanged(self) -> bool:
@@ -53,6 +56,7 @@ class Narrowing:
     def to_dict(self) -> dict[str, Any]:
         """The answer as `narrow --format json` prints it."""
         return {
+            "not_read": dict(self.not_read),
             "principal_id": self.principal_id,
             "type": self.type,
             "display_name": self.display_name,
@@ -74,22 +78,33 @@ class Narrowing:
 
     def to_text(self) -> str:
         """The answer for a reader."""
+        return "\n".join([*first_line(self.not_read), *self.lines()]) + "\n"
+
+    def lines(self) -> list[str]:
+        """The answer without the line that says what was not read."""
         lines = [f"{word(self.display_name)} ({word(self.principal_id)}, {self.type}): {self._headline()}"]
         lines += [f"  note: {note}" for note in self.notes]
         lines += columns(_CHOICE_HEAD, self._choice_rows())
         lines += [f"  {what}" for what in self._sentences()]
         lines += [f"  cannot be met: {_unmet(each)}" for each in self.unmet]
-        return "\n".join([*lines, f"  {self.proof}"]) + "\n"
+        return [*lines, f"  {self.proof}"]
 
     def _repr_html_(self) -> str:
         head = f"{self.display_name} ({self.principal_id}, {self.type}): {self._headline()}"
         told = [*self.notes, *self._sentences(), *(f"cannot be met: {_unmet(each)}" for each in self.unmet), self.proof]
-        return html_table(_CHOICE_HEAD, self._choice_rows(), head) + html_lines(told)
+        return (
+            html_lines(first_line(self.not_read))
+            + html_table(_CHOICE_HEAD, self._choice_rows(), head)
+            + html_lines(told)
+        )
 
     def _new(self) -> list[Choice]:
         return [each for each in self.chosen if each.held is None]
 
     def _headline(self) -> str:
+        return as_far(self._answer(), self.not_read)
+
+    def _answer(self) -> str:
         if not self.chosen:
             return "nothing that can be given would meet what is required"
         if self.unchanged:
@@ -122,6 +137,7 @@ class Narrowings:
 
     each: tuple[Narrowing, ...]
     unknown: tuple[str, ...] = ()
+    not_read: Mapping[str, str] = field(default_factory=dict)
 
     def change(self) -> dict[str, Any]:
         """All proposals as one change file for `what_if`."""
@@ -133,12 +149,14 @@ class Narrowings:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as `narrow --all --format json` prints it."""
-        return {"principals": [each.to_dict() for each in self.each], "unknown": list(self.unknown)}
+        principals = [each.to_dict() for each in self.each]
+        return {"not_read": dict(self.not_read), "principals": principals, "unknown": list(self.unknown)}
 
     def to_text(self) -> str:
         """The answer for a reader."""
         unknown = [f"not in the snapshot: {word(each)}" for each in self.unknown]
-        return "\n".join([*(each.to_text() for each in self.each), *unknown]).rstrip("\n") + "\n"
+        each = ("\n".join(each.lines()) + "\n" for each in self.each)
+        return "\n".join([*first_line(self.not_read), *each, *unknown]).rstrip("\n") + "\n"
 
     def _repr_html_(self) -> str:
         rows = [
@@ -147,8 +165,11 @@ class Narrowings:
             for each in self.each
         ]  # fmt: skip
         head = ("principal", "name", "would do", "excess", "added", "taken away", "cannot be met", "proof")
-        return html_table(head, rows, "The narrowest access") + html_lines(
-            f"not in the snapshot: {each}" for each in self.unknown
+        lines = html_lines(first_line(self.not_read))
+        return (
+            lines
+            + html_table(head, rows, as_far("the narrowest access", self.not_read).capitalize())
+            + html_lines(f"not in the snapshot: {each}" for each in self.unknown)
         )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from auditkit.access.decision import Decision
 from auditkit.access.telling import html_lines, word
+from auditkit.access.unread import first_line
 
 IOT = (
     "Current Infuse IoT APIs do not accept IAM API keys, whatever their roles: use the legacy organisation-level admin "
@@ -95,10 +96,12 @@ class Diagnosis:
     found: tuple[str, ...]
     fixes: tuple[str, ...]
     decision: Decision | None = None
+    not_read: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The diagnosis as `troubleshoot --format json` prints it."""
         return {
+            "not_read": dict(self.not_read),
             "symptom": self.symptom,
             "looks_like": self.looks_like,
             "first": list(self.first),
@@ -111,7 +114,7 @@ class Diagnosis:
 
     def to_text(self) -> str:
         """The diagnosis for a reader."""
-        lines = [*self.first, f"Symptom: {self.looks_like}"]
+        lines = [*first_line(self.not_read), *self.first, f"Symptom: {self.looks_like}"]
         lines += [f"Look at: {', '.join(self.checks)}"] if self.checks else []
         lines += [f"Tell me {ask}." for ask in self.asks.values()]
         lines += [f"Found: {word(each)}" for each in self.found]

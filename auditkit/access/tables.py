@@ -10,6 +10,7 @@ import pandas as pd
 
 from auditkit.access import effective, gaps, routes, state
 from auditkit.access.explain import Explainer
+from auditkit.access.instants import Instant, judged_at
 from auditkit.access.required import EMPTY
 from auditkit.attestations import EMPTY as NO_ATTESTATIONS
 
@@ -50,6 +51,8 @@ LINEAGE: dict[str, tuple[str, ...]] = {
 class Tables(Mapping[str, Any]):
     """The tables of a snapshot at `as_of` (default: when it was pulled), by name; a table is made when first read.
 
+    `as_of` is RFC 3339 text or a time with its zone; InputError if it is neither.
+
     `required` is a frame as `read_required` gives it, `scan` a frame with `key_id` and `place`; both may be None.
     `attestations` is a frame as `read_attestations` gives it; None means that none were made.
     """
@@ -58,13 +61,13 @@ class Tables(Mapping[str, Any]):
         self,
         snapshot: Snapshot,
         *,
-        as_of: pd.Timestamp | None = None,
+        as_of: Instant = None,
         required: pd.DataFrame | None = None,
         scan: pd.DataFrame | None = None,
         attestations: pd.DataFrame | None = None,
     ) -> None:
         self.snapshot = snapshot
-        self.as_of = snapshot.as_of if as_of is None else as_of
+        self.as_of = judged_at(as_of, snapshot.as_of)
         self._made: dict[str, Any] = {
             "required": required,
             "scan": scan,

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from auditkit.access.explain import Decision, Explainer
 from auditkit.access.hints import known_principal
+from auditkit.access.instants import Instant
 from auditkit.access.symptoms import ASKS, IOT, SYMPTOMS, Diagnosis, Symptom
-from auditkit.access.telling import nearest
+from auditkit.access.telling import nearest, word
+from auditkit.access.unread import EVERY, as_far, not_read
 from auditkit.errors import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from auditkit.snapshot import Snapshot
+
+_NONE_FAILS = (
+    "no check of these fails on the snapshot: it may be older than the call, or what was sent differs from what was "
+    "asked here"
+)
 
 
 def troubleshoot(
@@ -36,7 +41,7 @@ def troubleshoot(
     context: Mapping[str, Any] | None = None,
     method: str = "token",
     api: str = "iam",
-    as_of: pd.Timestamp | None = None,
+    as_of: Instant = None,
 ) -> Diagnosis:
     """What is behind a symptom: its name, or the `status` and `body` of the answer that a caller got.
 
@@ -44,12 +49,9 @@ def troubleshoot(
     """
     chosen = _symptom(symptom, status, body, method, api)
     first = (IOT,) if api == "iot" or (chosen and chosen.name == "iot-rejects-key") else ()
+    unread = not_read(snapshot, EVERY)
     if chosen is None:
-        names = {f"symptom {each.name}": f"whether {each.looks_like} ({each.name})" for each in SYMPTOMS.values()}
-        asks = {"symptom": ASKS["symptom"], **names}
-        return Diagnosis(
-            symptom=None, looks_like="not yet clear", first=first, asks=asks, checks=(), found=(), fixes=()
-        )
+        return _unclear(first, unread)
     if principal is not None:
         known_principal(snapshot, principal)
     given = {"principal": principal, "permission": permission, "credential": credential, "role": role}
@@ -67,10 +69,18 @@ def troubleshoot(
         asked = permission or next(iter(explainer.facts.permissions), None)
         if asked is not None:
             decision = explainer.decide(principal, asked, resource, context, credential, direct, called)
-            found, fixes = _judged(decision, chosen, complete=not asks)
+            found, fixes = _judged(decision, chosen, unread, complete=not asks)
             decision = decision if permission else None
     return Diagnosis(symptom=chosen.name, looks_like=chosen.looks_like, first=first, asks=asks, checks=chosen.checks,
-                     found=found, fixes=fixes, decision=decision)  # fmt: skip
+                     found=found, fixes=fixes, decision=decision, not_read=unread)  # fmt: skip
+
+
+def _unclear(first: tuple[str, ...], unread: Mapping[str, str]) -> Diagnosis:
+    """Where it is not even clear what happens: the symptoms to choose from."""
+    names = {f"symptom {each.name}": f"whether {each.looks_like} ({each.name})" for each in SYMPTOMS.values()}
+    asks = {"symptom": ASKS["symptom"], **names}
+    return Diagnosis(symptom=None, looks_like="not yet clear", first=first, asks=asks, checks=(), found=(), fixes=(),
+                     not_read=unread)  # fmt: skip
 
 
 def _needs(snapshot: Snapshot, symptom: Symptom, principal: str | None) -> tuple[str, ...]:
@@ -110,7 +120,9 @@ def _words(body: str | None) -> str:
         return text
 
 
-def _judged(decision: Decision, symptom: Symptom, *, complete: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _judged(
+    decision: Decision, symptom: Symptom, unread: Mapping[str, str], *, complete: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the symptom's checks say, then any other that fails; and the fixes."""
     by_id = {check.id: check for check in decision.checks}
     # Without a permission, what the authorization checks say is about another question.
@@ -128,8 +140,7 @@ def _judged(decision: Decision, symptom: Symptom, *, complete: bool) -> tuple[tu
             fixes += [check.fix] if check.fix else []
     if told:
         return tuple(told), tuple(dict.fromkeys(fixes)) or (symptom.fix,)
-    return ("no check of these fails on the snapshot: it may be older than the call, or what was sent differs from "
-            "what was asked here",), (symptom.fix,)  # fmt: skip
+    return (as_far(_NONE_FAILS, unread),), (symptom.fix,)
 
 
 def _role(
@@ -139,7 +150,9 @@ def _role(
     roles = snapshot.roles
     found = roles[roles.role_id.eq(role) | roles.name.eq(role)]
     if found.empty:
-        raise InputError(f"role {role!r} is not in the snapshot; {nearest(role, [*roles.role_id, *roles.name])}")
+        why = snapshot.incomplete.get("roles")
+        more = f"; roles could not be read whole ({word(why)}), so it may exist" if why else ""
+        raise InputError(f"role {role!r} is not in the snapshot; {nearest(role, [*roles.role_id, *roles.name])}{more}")
     types = snapshot.principals.set_index("principal_id").type
     kind = "ApiKey" if principal is None else str(types[principal])
     rows = zip(found.name, found.role_id, found.supported_principal_types.tolist(), strict=True)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditkit.access.sieve import Step, Way, below
 from auditkit.access.telling import Place, word
+from auditkit.schema import COLLECTIONS
 
 if TYPE_CHECKING:
+    from auditkit.access.candidates import Proposal, Unmet
     from auditkit.access.facts import Facts
     from auditkit.snapshot import Snapshot
 
 # What may bring a route that is not known of.
 REACHING = ("principals", "group_members", "role_assignments", "permission_grants")
 DECIDING = (*REACHING, "roles", "permissions", "resource_types")
+EVERY = tuple(COLLECTIONS)
+_AS_FAR = "as far as could be read"
 _INCLUDED, _IN_SCOPE = 3, 4
 
 
@@ -31,6 +36,22 @@ def listed(unread: Mapping[str, str]) -> str:
 def first_line(unread: Mapping[str, str]) -> list[str]:
     """What an answer begins with where something was not read; no line where all was."""
     return [f"not read whole: {listed(unread)}; what is missing there may change this answer"] if unread else []
+
+
+def as_far(sentence: str, unread: Mapping[str, str]) -> str:
+    """A sentence that says no more than was read."""
+    return f"{_AS_FAR}, {sentence}" if unread else sentence
+
+
+def proof(proposal: Proposal, unread: Mapping[str, str]) -> str:
+    """How good a proposal is; nothing is proven over what was not read."""
+    told = proposal.proof
+    return as_far(told.removeprefix("proven: ").removeprefix("not proven, "), unread) if unread else told
+
+
+def unmet(proposal: Proposal, unread: Mapping[str, str]) -> tuple[Unmet, ...]:
+    """What nothing that was read can give, and why."""
+    return tuple(replace(each, reason=as_far(each.reason, unread)) for each in proposal.unmet)
 
 
 def doubt(facts: Facts, steps: Sequence[Step], resource: Place) -> dict[str, str]:

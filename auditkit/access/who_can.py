@@ -6,7 +6,6 @@ The inverse of `explain`, for everybody at once: routes to the permission are fe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,10 +15,11 @@ from auditkit.access import state
 from auditkit.access.codes import Ints, codes
 from auditkit.access.conditions import judge, parse
 from auditkit.access.hints import known_permission
+from auditkit.access.instants import Instant, judged_at
 from auditkit.access.routes import Memberships, support_matrix
 from auditkit.access.sieve import covers
 from auditkit.access.spread import Spread, spread
-from auditkit.access.telling import Place, columns, html_table, place_words, word
+from auditkit.access.telling import Place, word
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -34,7 +34,7 @@ def who_can(
     permission: str,
     resource: tuple[str, str] | None = None,
     context: Mapping[str, Any] | None = None,
-    as_of: pd.Timestamp | None = None,
+    as_of: Instant = None,
     machine_only: bool = False,
 ) -> pd.DataFrame:
     """Everybody for whom `explain`, asked without a credential, would say allowed (`certain`) or undetermined.
@@ -43,7 +43,7 @@ def who_can(
     words, and `through`, the groups on it by id, nearest first (null where the route is the principal's own).
     """
     known_permission(snapshot, permission)
-    asked = _Asked(snapshot, snapshot.as_of if as_of is None else as_of)
+    asked = _Asked(snapshot, judged_at(as_of, snapshot.as_of))
     routes = _routes(asked, permission, resource, context or {})
     usable = asked.principals.usable & asked.principals.machine if machine_only else asked.principals.usable
     kinds = range(len(asked.principals.type.cat.categories))
@@ -66,69 +66,6 @@ class _Asked:
         nobody = self.principals.iloc[:0]
         judged = state.holdings(holdings, nobody, self.snapshot.organisation_id, self.as_of)
         return judged[judged.live]
-
-
-@dataclass(frozen=True, kw_only=True)
-class WhoCan:
-    """The answer of `who_can` with its question, for a command line or a notebook."""
-
-    permission: str
-    resource: Place
-    machine_only: bool
-    frame: pd.DataFrame
-
-    @classmethod
-    def ask(
-        cls,
-        snapshot: Snapshot,
-        permission: str,
-        resource: Place = None,
-        context: Mapping[str, Any] | None = None,
-        as_of: pd.Timestamp | None = None,
-        machine_only: bool = False,
-    ) -> WhoCan:
-        """Ask `who_can`, whose arguments these are."""
-        frame = who_can(snapshot, permission, resource, context, as_of, machine_only)
-        return cls(permission=permission, resource=resource, machine_only=machine_only, frame=frame)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as `who-can --format json` prints it."""
-        rows = self.frame.astype(object).where(self.frame.notna(), None)
-        kind, path = self.resource or (None, None)
-        return {
-            "permission": self.permission,
-            "resource_type": kind,
-            "resource_path": path,
-            "machine_only": self.machine_only,
-            **{name: rows[rows.certainty.eq(name)].to_dict("records") for name in CERTAINTIES},
-        }
-
-    def to_text(self) -> str:
-        """The answer for a reader: the certain and the possible apart."""
-        lines = [self._headline()]
-        for name in CERTAINTIES:
-            rows = self._rows(name)
-            lines += ["", f"{name} ({len(rows)})", *columns(_HEAD, rows)] if rows else []
-        return "\n".join(lines) + "\n"
-
-    def _repr_html_(self) -> str:
-        return "".join(html_table(_HEAD, self._rows(name), f"{name}: {self._headline()}") for name in CERTAINTIES)
-
-    def _headline(self) -> str:
-        who = "machine principal" if self.machine_only else "principal"
-        counts = self.frame.certainty.value_counts()
-        certain, possible = int(counts["certain"]), int(counts["possible"])
-        return (
-            f"{word(self.permission)} on {place_words(*(self.resource or (None, None)))}: "
-            f"{certain:,} {who}{'' if certain == 1 else 's'} can, and {possible:,} possibly can"
-        )
-
-    def _rows(self, certainty: str) -> list[tuple[object, ...]]:
-        rows = self.frame[self.frame.certainty.eq(certainty)]
-        return list(zip(rows.principal_id, rows.type, rows.display_name, rows.route, strict=True))
-
-
-_HEAD = ("principal", "type", "name", "shortest route")
 
 
 def _routes(asked: _Asked, permission: str, resource: Place, context: Mapping[str, Any]) -> pd.DataFrame:

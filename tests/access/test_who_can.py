@@ -11,7 +11,8 @@ from random_organisations import requests
 from small import given, organisation, role
 
 from auditkit.access.explain import Explainer
-from auditkit.access.who_can import WhoCan, who_can
+from auditkit.access.who_can import who_can
+from auditkit.access.who_can_answer import WhoCan
 from auditkit.errors import UnknownPermission
 
 
@@ -54,7 +55,9 @@ def test_what_may_be_is_possible_not_certain() -> None:
     assert outside.principal_id.to_list() == ["bob"]
 
 
-@pytest.mark.parametrize(("expires", "there"), [("2026-09-30T23:59:59Z", 0), ("2026-10-01T00:00:00Z", 0), ("2026-10-01T00:00:01Z", 1)])
+@pytest.mark.parametrize(
+    ("expires", "there"), [("2026-09-30T23:59:59Z", 0), ("2026-10-01T00:00:00Z", 0), ("2026-10-01T00:00:01Z", 1)]
+)
 def test_an_expired_route_gives_nothing(expires: str, there: int) -> None:
     routes = [given("ra-1", "outer", "reader", expiresAt=expires)]
     assert len(who_can(snapshot_of(organisation(roleAssignments=routes)), "iot.device.read")) == there
@@ -104,7 +107,9 @@ def test_a_longer_scope_path_never_gives_more() -> None:
         random = Random(seed)
         document = random_organisation(random)
         scoped = [each for each in document["roleAssignments"] if "resourceScope" in each]
-        asked = [tuple(each[key] for key in ("permission", "resource", "context")) for each in requests(random, document, 3)]
+        asked = [
+            tuple(each[key] for key in ("permission", "resource", "context")) for each in requests(random, document, 3)
+        ]
         before = [_said(document, each) for each in asked]
         for each in scoped:
             scope = each["resourceScope"]
