@@ -52,7 +52,7 @@ def who_can(
     Example:
       auditkit who-can ./snapshot iam.apikey.create --machine-only
     """
-    from auditkit.access.who_can_answer import WhoCan
+    from auditkit.access.who_can import WhoCan
 
     place, given = _place(resource_type, resource), cli_options.context(context or [])
     _print(WhoCan.ask(opened(snapshot), permission, place, given, instant(as_of), machine_only), format_)

@@ -18,7 +18,7 @@ from auditkit.access.decision import Decision
 from auditkit.access.explain import Explainer, explain
 from auditkit.access.narrow import narrow, narrow_all
 from auditkit.access.troubleshoot import troubleshoot
-from auditkit.access.who_can_answer import WhoCan
+from auditkit.access.who_can import WhoCan
 from auditkit.errors import InputError, UnknownPermission, UnknownPrincipal
 from auditkit.schema import COLLECTIONS
 from auditkit.snapshot import Snapshot, build

@@ -11,8 +11,7 @@ from random_organisations import requests
 from small import given, organisation, role
 
 from auditkit.access.explain import Explainer
-from auditkit.access.who_can import who_can
-from auditkit.access.who_can_answer import WhoCan
+from auditkit.access.who_can import WhoCan, who_can
 from auditkit.errors import UnknownPermission
 
 
