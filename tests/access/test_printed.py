@@ -12,6 +12,7 @@ from auditkit.access.compare import compare
 from auditkit.access.narrowing import Narrowing, Narrowings
 from auditkit.access.symptoms import Diagnosis
 from auditkit.access.telling import columns, html_lines, html_table, nearest, place_words, word
+from auditkit.access.troubleshoot import troubleshoot
 from auditkit.access.who_can import WhoCan
 
 
@@ -164,7 +165,11 @@ class TestNarrowing:
         several = Narrowings(each=(KEPT, NARROWING), unknown=("zoe\n",))
         assert several.to_text() == f"{KEPT.to_text()}\n{NARROWING.to_text()}\nnot in the snapshot: zoe\\n\n"
         assert Narrowings(each=(KEPT,)).to_text() == KEPT.to_text()
-        assert several.to_dict() == {"principals": [KEPT.to_dict(), NARROWING.to_dict()], "unknown": ["zoe\n"]}
+        assert several.to_dict() == {
+            "principals": [KEPT.to_dict(), NARROWING.to_dict()],
+            "unknown": ["zoe\n"],
+            "not_read": {},
+        }
         assert several.change() == NARROWING.change()
         twice = Narrowings(each=(NARROWING, NARROWING)).change()
         assert twice["remove_assignment"] == ["ra-2", "ra-3", "ra-2", "ra-3"]
@@ -207,6 +212,54 @@ class TestComparison:
         lines = compare(snapshot_of(document), "ada", "gate").to_text().splitlines()
         assert "  which gives also, beyond what A or B has: iam.key.create" in lines
 
+    def test_json(self) -> None:
+        told = compare(snapshot_of(organisation()), "ada", "gate").to_dict()
+        reader = 'role "Reader" (reader), assignment ra-1, through group "Inner" (inner) in group "Outer" (outer)'
+        writer = 'role "Writer" (writer), assignment ra-2, on iot.network /net-1'
+        read, write = told["permissions"]
+        assert read == {
+            "permission": "iot.device.read", "side": "differs", "a": "organisation", "b": "scoped",
+            "why_a": reader, "why_b": writer,
+        }  # fmt: skip
+        assert write == {
+            "permission": "iot.device.write", "side": "only_b", "a": None, "b": "scoped", "why_a": None, "why_b": writer,
+        }  # fmt: skip
+        assert told["roles"] == [
+            {"id": "reader", "name": "Reader", "side": "only_a"},
+            {"id": "writer", "name": "Writer", "side": "only_b"},
+        ]
+        assert [each["id"] for each in told["groups"]] == ["inner", "outer"]
+        assert [told["a"], told["b"], told["beyond_a"], told["cannot_be_given"], told["notes"]] == [
+            "ada",
+            "gate",
+            [],
+            [],
+            [],
+        ]
+        assert told["give"] == [
+            {
+                "kind": "role",
+                "id": "reader",
+                "name": "Reader",
+                "resource_type": None,
+                "resource_path": None,
+                "held": None,
+            }
+        ]
+        assert told["change"] == {"add_assignment": [{"principal": "gate", "role": "reader"}]}
+        assert told["proof"].startswith("proven: ")
+
+    @pytest.mark.parametrize(
+        ("many", "names"), [(1, "R0"), (3, "R0, R1, R2"), (4, "R0, R1, R2 and 1 more"), (6, "R0, R1, R2 and 3 more")]
+    )
+    def test_the_roles_that_hold_it_are_named_up_to_three(self, many: int, names: str) -> None:
+        document = organisation(
+            roleAssignments=[given("ra-1", "ada", "r0")],
+            roles=[role(f"r{number}", ["iam.key.create"], ["User"]) for number in range(many)],
+        )
+        told = compare(snapshot_of(document), "ada", "gate").to_dict()["cannot_be_given"]
+        assert told == [f"iam.key.create: no role that supports ApiKey holds it; it is held by {names}"]
+
     def test_html_has_a_table_for_each_way_to_differ(self) -> None:
         told = compare(snapshot_of(organisation()), "ada", "gate")._repr_html_()
         assert "<p>only A has: none</p><table><caption>only B has</caption>" in told
@@ -218,7 +271,7 @@ class TestComparison:
 class TestWhoCan:
     def test_text_html_and_json(self) -> None:
         found = WhoCan.ask(snapshot_of(organisation()), "iot.device.write", ("iot.network", "/net-1"))
-        head = "iot.device.write on iot.network /net-1: 1 principal can, and 0 possibly can"
+        head = "iot.device.write on iot.network /net-1: 1 machine can, and nobody possibly can"
         route = 'role "Writer", assignment ra-2'
         assert found.to_text().splitlines() == [
             head,
@@ -233,15 +286,15 @@ class TestWhoCan:
         assert [each["principal_id"] for each in told.pop("certain")] == ["gate"]
         assert told == {
             "permission": "iot.device.write", "resource_type": "iot.network", "resource_path": "/net-1",
-            "machine_only": False, "possible": [],
+            "machine_only": False, "possible": [], "not_read": {},
         }  # fmt: skip
 
     def test_how_many(self) -> None:
         two = snapshot_of(organisation(roleAssignments=[given("ra-1", "ada", "wide"), given("ra-2", "bob", "wide")]))
         text = WhoCan.ask(two, "iam.key.create").to_text()
-        assert text.startswith("iam.key.create on the whole organisation: 2 principals can, and 0 possibly can\n")
+        assert text.startswith("iam.key.create on the whole organisation: 2 people can, and nobody possibly can\n")
         text = WhoCan.ask(two, "iam.key.create", machine_only=True).to_text()
-        assert text == "iam.key.create on the whole organisation: 0 machine principals can, and 0 possibly can\n"
+        assert text == "iam.key.create on the whole organisation: nobody can, and nobody possibly can\n"
 
 
 class TestDiagnosis:
@@ -258,8 +311,12 @@ class TestDiagnosis:
         assert found.to_dict() == {
             "symptom": "forbidden", "looks_like": "an API call is refused", "first": ["Look here first."],
             "asks": {"role": "which role"}, "checks": ["AUZ1", "AUZ2"], "found": ["a\nb"], "fixes": ["mend <it>"],
-            "decision": None,
+            "decision": None, "not_read": {},
         }  # fmt: skip
+
+    def test_a_role_that_is_not_available_is_judged_without_a_decision(self) -> None:
+        told = troubleshoot(snapshot_of(organisation()), "role-not-available", role="People").to_dict()
+        assert (told["symptom"], told["decision"], told["checks"]) == ("role-not-available", None, ["AUZ2"])
 
     def test_without_checks_none_are_named(self) -> None:
         found = Diagnosis(symptom=None, looks_like="x", first=(), asks={}, checks=(), found=(), fixes=())
