@@ -18,29 +18,53 @@ README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
-def options_of(command: str) -> set[str]:
+def blocks(language: str = "") -> list[str]:
+    """The fenced blocks of README in that language, in order."""
+    fences = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+    return [text for name, text in fences if name == language]
+
+
+def command_of(words: list[str]) -> typer.main.click.Command:
+    """The command that these words name, a group's own command included."""
+    command = COMMANDS[words[1]]
+    return getattr(command, "commands", {}).get(words[2], command) if len(words) > 2 else command
+
+
+def options_of(command: typer.main.click.Command) -> set[str]:
     """Every option that the program takes for this command."""
-    return {word for param in COMMANDS[command].params for word in (*param.opts, *param.secondary_opts)}
+    return {word for param in command.params for word in (*param.opts, *param.secondary_opts)}
 
 
-def shown() -> list[list[str]]:
-    """Every `auditkit ...` line of README's code, as words."""
-    code = "".join(re.findall(r"^```\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE))
-    fenced = re.findall(r"^(?:.*&& )?(?:\.venv/bin/)?(auditkit [^\n]*)$", code, flags=re.MULTILINE)
-    tabled = re.findall(r"^\| `(auditkit [^`]*)`", README, flags=re.MULTILINE)
-    return [shlex.split(re.sub(r"[\[\]]", " ", line)) for line in fenced + tabled]
+def fenced() -> list[list[str]]:
+    """Every `auditkit ...` line of README's fenced blocks, as words."""
+    lines = re.findall(r"^(?:.*&& )?(?:\.venv/bin/)?(auditkit [^\n]*)$", "".join(blocks()), flags=re.MULTILINE)
+    return [shlex.split(line) for line in lines]
 
 
-@pytest.mark.parametrize("words", shown(), ids=" ".join)
+def tabled() -> list[list[str]]:
+    """Every command of README's table, as words, what is optional included."""
+    lines = re.findall(r"^\| `(auditkit [^`]*)`", README, flags=re.MULTILINE)
+    return [shlex.split(re.sub(r"[\[\]]", " ", line)) for line in lines]
+
+
+@pytest.mark.parametrize("words", fenced() + tabled(), ids=" ".join)
 def test_each_command_shown_is_one_that_the_program_takes(words: list[str]) -> None:
-    command = words[1]
-    assert command in COMMANDS
-    assert {word for word in words if word.startswith("--")} <= options_of(command)
+    assert words[1] in COMMANDS
+    assert {word for word in words if word.startswith("--")} <= options_of(command_of(words))
+
+
+def test_every_command_but_rules_is_shown_in_a_block() -> None:
+    assert set(COMMANDS) - {words[1] for words in fenced()} <= {"rules"}
+
+
+@pytest.mark.parametrize("name", ["owners.csv", "accepted.toml", "attestations.toml"])
+def test_the_files_of_a_review_are_shown_as_the_sample_has_them(name: str) -> None:
+    block = README.split(f"`{name}`, ")[1].split("```")[1].split("\n", 1)[1]
+    assert block in (ROOT / "data" / name).read_text("utf-8")
 
 
 def test_every_command_is_in_the_table() -> None:
-    tabled = re.findall(r"^\| `auditkit ([\w-]+)", README, flags=re.MULTILINE)
-    assert tabled == list(COMMANDS)
+    assert [words[1] for words in tabled()] == list(COMMANDS)
 
 
 def test_every_help_has_an_example_that_the_program_takes() -> None:
@@ -49,7 +73,7 @@ def test_every_help_has_an_example_that_the_program_takes() -> None:
         assert example, name
         words = shlex.split(example[1])
         assert words[1] == name
-        assert {word for word in words if word.startswith("--")} <= options_of(name)
+        assert {word for word in words if word.startswith("--")} <= options_of(command)
 
 
 def test_the_rule_table_is_the_programs() -> None:
@@ -58,7 +82,7 @@ def test_the_rule_table_is_the_programs() -> None:
 
 
 def test_the_two_lines_of_set_up_are_one_line_each_in_a_block_of_their_own() -> None:
-    lines = [block.strip() for block in re.findall(r"```\n(.*?)```", README, flags=re.DOTALL)]
+    lines = [block.strip() for block in blocks()]
     job, tests = [line for line in lines if line.startswith("python3 -m venv")]
     assert "\n" not in job + tests
     assert job.endswith("auditkit demo")
@@ -81,5 +105,4 @@ def test_the_picture_is_there() -> None:
 def test_the_limits_shown_are_limits() -> None:
     from auditkit.limits import Limits
 
-    block = README.split("```toml\n")[1].split("```")[0]
-    assert Limits.from_mapping(tomllib.loads(block)).dormant_days == 60
+    assert Limits.from_mapping(tomllib.loads(blocks("toml")[0])).dormant_days == 60
