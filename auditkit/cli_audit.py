@@ -21,7 +21,7 @@ from auditkit.cli_options import (
     limits,
     opened,
 )
-from auditkit.cli_output import emit, say, show, write_whole
+from auditkit.cli_output import check_place, emit, say, show, write_whole
 from auditkit.terminal import accepted_lines, audit_text, columns, visible_json, visible_lines
 
 if TYPE_CHECKING:
@@ -38,6 +38,14 @@ def audit(
     config: Config = None,
     accepted: Accepted = None,
     attestations: Attestations = None,
+    scan: Annotated[
+        Path | None,
+        typer.Option(
+            "--scan",
+            metavar="CSV",
+            help="Where key ids were found, for CRD009: columns key_id, place; never a whole key.",
+        ),
+    ] = None,
     format_: Annotated[AuditFormat, typer.Option("--format", help="How to print.")] = AuditFormat.table,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of printing.")] = None,
     fail_on: Annotated[
@@ -50,11 +58,18 @@ def audit(
     Example:
       auditkit audit ./snapshot --as-of 2026-10-01 --required required.csv --fail-on high
     """
+    from auditkit.cli_notes import notes
     from auditkit.findings import audit as judge
+    from auditkit.findings_scan import read_scan
 
+    if out is not None:
+        check_place(out)
     found = judge(
-        opened(snapshot), as_of=instant(as_of), limits=limits(config), required=required, attestations=attestations
-    )
+        opened(snapshot), as_of=instant(as_of), limits=limits(config), required=required, attestations=attestations,
+        scan=None if scan is None else read_scan(scan),
+    )  # fmt: skip
+    for note in notes(found):
+        say(note)
     judged = None if accepted is None else _judged(found, accepted)
     found = found if judged is None else judged.open
     if out is not None:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditkit.errors import InputError
 from auditkit.terminal import visible
 
 if TYPE_CHECKING:
@@ -34,8 +35,25 @@ def show(text: Text) -> None:
     Console(markup=False, highlight=False, emoji=False).print(text, end="", soft_wrap=True)
 
 
+def check_place(path: Path) -> None:
+    """`InputError` where no file can come to lie at `path`: its folder is missing, or it is a folder itself."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name the file to write")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent} to write it into")
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file beside its place and rename it there, so that no reader ever sees half of it."""
+    check_place(path)
+    try:
+        _beside(path, text)
+    except OSError as error:
+        # Its own words would name the file beside, which nobody asked for.
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def _beside(path: Path, text: str) -> None:
     handle, beside = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="", errors="backslashreplace") as file:

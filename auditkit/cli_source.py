@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
 
 SOMETHING_UNREAD = 3
+# What is asked for by the organisation's id; credentials and members are asked for by principals that came.
+_ITS_OWN = {"organisation", "principals", "roles", "role_assignments", "permission_grants"}
 _Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The snapshot folder to write.")]
 
 
@@ -46,7 +48,15 @@ def pull(
         base_url, organisation, find_key(), out=out, profile=profile, concurrency=concurrency, direct=direct,
         env_proxy=env_proxy, progress=progress_on(sys.stderr),
     )  # fmt: skip
+    if _all_refused(snapshot):
+        say("everything of this organisation was refused: check --organisation, and that the key belongs to it")
     _tell(snapshot, out)
+
+
+def _all_refused(snapshot: Snapshot) -> bool:
+    """Whether the API would give nothing that belongs to the organisation, whatever it gave of the catalogue."""
+    refused = {each["collection"] for each in snapshot.manifest.unread if each["status"] in (403, 404)}
+    return refused >= _ITS_OWN
 
 
 def import_(

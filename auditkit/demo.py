@@ -13,7 +13,7 @@ import pandas as pd
 
 from auditkit import demo_review
 from auditkit.bundle import SAMPLE_AS_OF, bundled
-from auditkit.errors import InputError
+from auditkit.errors import InputError, ReportError
 from auditkit.findings import Findings, audit
 from auditkit.limits import Limits
 from auditkit.report import make_report
@@ -24,10 +24,8 @@ from auditkit.source.secret import Secret
 from auditkit.terminal import counted, moment, rule_lines, severity_counts, top_findings, visible
 
 # What a demo makes, and so may replace; the mark is how it knows its own folder again.
-MADE = (
-    "snapshot", "required_permissions.csv", "limits.toml", "findings.json", "findings.csv", "report.html",
-    *demo_review.MADE,
-)  # fmt: skip
+_JUDGED = ("snapshot", "required_permissions.csv", "limits.toml", "findings.json", "findings.csv")
+MADE = (*_JUDGED, "report.html", *demo_review.MADE)
 MARK = ".auditkit-demo"
 _MOST = 12
 
@@ -52,6 +50,12 @@ def run(folder: Path, *, tell: Callable[[str], None]) -> Demo:
     with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as name:
         work = Path(name)
         findings = _job(work, tell)
+        try:
+            _report(work, findings.snapshot, tell)
+        except ReportError as error:
+            for made in _JUDGED:
+                _replace(work / made, folder / made)
+            raise ReportError(f"{error}; the snapshot and the findings are in {folder}") from None
         tell("reviewing it, and looking a quarter later what was done")
         told = demo_review.review(work, findings.snapshot)
         for made in MADE:
@@ -76,11 +80,14 @@ def _job(work: Path, tell: Callable[[str], None]) -> Findings:
     findings = audit(snapshot, limits=limits, required=work / "required_permissions.csv")
     (work / "findings.json").write_text(findings.to_json(), "utf-8", newline="")
     (work / "findings.csv").write_text(findings.to_csv(), "utf-8", newline="")
+    return findings
+
+
+def _report(work: Path, snapshot: Snapshot, tell: Callable[[str], None]) -> None:
     tell("running the notebook and writing the report")
     make_report(
         snapshot, out=work / "report.html", required=work / "required_permissions.csv", config=work / "limits.toml"
     )
-    return findings
 
 
 def _pulled(out: Path) -> Snapshot:
@@ -101,11 +108,15 @@ def summary(demo: Demo, *, program: str = "auditkit") -> str:
     """What was found, where the files lie, and the command that opens JupyterLab on them; `program` starts auditkit."""
     findings, folder = demo.findings, demo.folder
     judged = int(findings.rules.evaluated.sum())
+    worst = top_findings(findings, _MOST)
+    # The first line is the head.
+    more = len(findings) - (len(worst) - 1)
     lines = [
         f"{visible(findings.snapshot.organisation_id)} as of {moment(findings.as_of)}: "
         f"{counted(len(findings), 'finding')} ({severity_counts(findings)}), "
         f"{judged} of {len(findings.rules)} rules judged",
-        "", *rule_lines(findings), "", "The worst of them:", *top_findings(findings, _MOST), "", "Files:",
+        "", *rule_lines(findings), "", "The worst of them:", *worst,
+        *([f"{more:,} more in findings.csv"] if more else []), "", "Files:",
         *(f"  {visible(folder / name)}" for name in MADE), "", *demo.review, "",
         "Open JupyterLab on them:", f"  {program} lab {shlex.quote(str(folder))}",
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from auditkit import findings_text
+from auditkit import findings_met, findings_text
 from auditkit.access.required import read_required
 from auditkit.access.tables import LINEAGE, Tables
 from auditkit.attestations import read_attestations
@@ -45,8 +45,13 @@ class Findings:
 
     @property
     def not_evaluated(self) -> pd.DataFrame:
-        """The rules that could not be judged, each with the reason."""
-        return self.rules[~self.rules.evaluated].reset_index(drop=True)
+        """The rules that could not be judged whole, each with the reason; `partly`: they judged what they could."""
+        return findings_met.silent(self.rules)
+
+    @property
+    def met(self) -> pd.DataFrame:
+        """The rules that found something, worst first: as `rules`, and the columns `worst` and `by_severity`."""
+        return findings_met.met(self.frame, self.rules)
 
     def at_least(self, severity: str) -> pd.DataFrame:
         """The findings of this severity or a worse one."""
@@ -88,7 +93,7 @@ def run_rules(tables: Tables, limits: Limits, ids: Iterable[str] | None = None) 
     """Judge named tables by the rules of these ids (default: all); an unknown id raises `InputError`."""
     rules = RULES if ids is None else _chosen(list(ids))
     judged = [_judge(rule, tables, limits) for rule in rules]
-    frame = findings_frame(rules, [found for _, _, found in judged])
+    frame = findings_frame(rules, [found for _, _, found in judged], tables.snapshot.principals)
     return Findings(
         frame=frame,
         rules=_rule_frame(rules, judged, frame.rule),

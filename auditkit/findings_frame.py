@@ -13,18 +13,23 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditkit.findings_who import names_of
 from auditkit.rules.base import NO_HITS, Rule
 from auditkit.rules.text import concat, json_values, series
 from auditkit.severity import DTYPE, SEVERITIES
 
 COLUMNS = (
-    "rule", "title", "family", "severity", "subject_type", "subject_id", "message", "fix", "related", "fingerprint",
+    "rule", "title", "family", "severity", "subject_type", "subject_id", "who", "message", "fix", "related",
+    "fingerprint",
 )  # fmt: skip
 _RANKS = pa.array(SEVERITIES, pa.large_string())
 
 
-def findings_frame(rules: Sequence[Rule], found: Sequence[pa.Table]) -> pd.DataFrame:
-    """One row for each subject of each rule, with its worst severity; `found` holds the hits of each of `rules`."""
+def findings_frame(rules: Sequence[Rule], found: Sequence[pa.Table], principals: pd.DataFrame) -> pd.DataFrame:
+    """One row for each subject of each rule, with its worst severity; `found` holds the hits of each of `rules`.
+
+    `who` is the display name, in `principals`, of the principal that the finding is about.
+    """
     table = pa.concat_tables([NO_HITS, *found])
     place = pa.array(np.repeat(np.arange(len(rules)), [len(each) for each in found]), pa.int32())
     table = _filled(table, place, rules)
@@ -32,7 +37,7 @@ def findings_frame(rules: Sequence[Rule], found: Sequence[pa.Table]) -> pd.DataF
     table = table.take(pc.sort_indices(table, sort_keys=order)).combine_chunks()
     # The worst of a subject comes first, so it is the one that stays.
     again = table["fingerprint"].to_pandas().duplicated().to_numpy()
-    return _frame(table.filter(pa.array(~again)), rules) if again.any() else _frame(table, rules)
+    return _frame(table.filter(pa.array(~again)) if again.any() else table, rules, principals)
 
 
 def _filled(table: pa.Table, place: pa.Array, rules: Sequence[Rule]) -> pa.Table:
@@ -62,7 +67,7 @@ def _fingerprints(ids: pa.Array, kinds: pa.Array, keys: pa.Array) -> pa.Array:
     return pa.array(digests, pa.large_string())
 
 
-def _frame(table: pa.Table, rules: Sequence[Rule]) -> pd.DataFrame:
+def _frame(table: pa.Table, rules: Sequence[Rule], principals: pd.DataFrame) -> pd.DataFrame:
     place = table["place"].combine_chunks()
     texts = {
         "rule": _each([rule.id for rule in rules], place),
@@ -72,6 +77,7 @@ def _frame(table: pa.Table, rules: Sequence[Rule]) -> pd.DataFrame:
         **{name: table[name].combine_chunks() for name in ("subject_type", "subject_id", "message", "related")},
         "fingerprint": table["fingerprint"].combine_chunks(),
     }
+    texts["who"] = names_of(texts["subject_type"], texts["subject_id"], texts["related"], principals)
     severity = pd.Categorical.from_codes(table["rank"].to_numpy(), dtype=DTYPE)
     columns = {name: severity if name == "severity" else series(texts[name]) for name in COLUMNS}
     return pd.DataFrame(columns, copy=False)

@@ -55,10 +55,12 @@ def to_html(findings: Findings) -> str:
     counts = findings.frame.severity.value_counts()
     told = ", ".join(f"{counts[word]} {word}" for word in reversed(SEVERITIES) if counts[word]) or "none"
     total = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-    held = findings.rules[findings.rules["count"].gt(0)]
+    held = findings.met
     rows = "".join(
-        f"<tr><td>{rule}</td><td>{escape(title)}</td><td>{count} of {population}</td></tr>"
-        for rule, title, count, population in zip(held.id, held.title, held["count"], held.population, strict=True)
+        f"<tr><td>{rule}</td><td>{worst}</td><td>{escape(title)}</td><td>{count} of {population}</td></tr>"
+        for rule, worst, title, count, population in zip(
+            held.id, held.worst, held.title, held["count"], held.population, strict=True
+        )
     )
     silent = "".join(
         f"<li>{rule}: {escape(why)}</li>"
@@ -66,7 +68,7 @@ def to_html(findings: Findings) -> str:
     )
     return (
         f"<p><b>{total}</b> as of {instant(findings.as_of)}: {told}</p>"
-        f"<table><thead><tr><th>rule</th><th>title</th><th>subjects</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<table><thead><tr><th>rule</th><th>worst</th><th>title</th><th>subjects</th></tr></thead><tbody>{rows}</tbody></table>"
         + (f"<p>Not evaluated:</p><ul>{silent}</ul>" if silent else "")
     )
 

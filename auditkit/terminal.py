@@ -95,24 +95,26 @@ def audit_text(findings: Findings) -> Text:
 
 
 def rule_lines(findings: Findings) -> list[str]:
-    """The rules that were met: id, how many of how many, title."""
-    met = findings.rules[findings.rules["count"].gt(0)]
-    rows = zip(met.id, met.severity, met["count"], met.population, met.title, strict=True)
+    """The rules that were met, worst first: id, the worst found, how many of how many, how many of each severity."""
+    met = findings.met
+    rows = zip(met.id, met.worst, met["count"], met.population, met.by_severity, met.title, strict=True)
     return columns(
-        [(name, word, f"{count} of {whole}", title) for name, word, count, whole, title in rows],
-        head=("rule", "severity", "met by", "what it flags"),
+        [(name, word, f"{count} of {whole}", told, title) for name, word, count, whole, told, title in rows],
+        head=("rule", "worst", "met by", "of them", "what it flags"),
     )
 
 
 def _append_findings(out: Text, frame: pd.DataFrame) -> None:
-    lines = columns(zip(frame.severity, frame.rule, frame.subject_id, frame.message, strict=True), head=_HEAD)
+    lines = _finding_lines(frame)
     out.append(lines[0] + "\n", style="bold")
     for word, line in zip(frame.severity, lines[1:], strict=True):
         out.append(line[: len(word)], style=_STYLES[word])
         out.append(line[len(word) :] + "\n")
 
 
-_HEAD = ("severity", "rule", "subject", "finding")
+def _finding_lines(frame: pd.DataFrame) -> list[str]:
+    rows = zip(frame.severity, frame.rule, frame.subject_id, frame.who.fillna(""), frame.message, strict=True)
+    return columns(rows, head=("severity", "rule", "subject", "who", "finding"))
 
 
 def accepted_lines(accepted: pd.DataFrame) -> list[str]:
@@ -126,17 +128,29 @@ def accepted_lines(accepted: pd.DataFrame) -> list[str]:
 def top_findings(findings: Findings, most: int) -> list[str]:
     """The worst findings, a line each: at most two of a rule, so that one rule does not hide the others."""
     frame = findings.frame
-    first = frame[frame.groupby("rule").cumcount() < 2].head(most)
-    return columns(zip(first.severity, first.rule, first.subject_id, first.message, strict=True), head=_HEAD)
+    return _finding_lines(frame[frame.groupby("rule").cumcount() < 2].head(most))
 
 
 def gaps_in_reading(findings: Findings) -> list[str]:
     """What could not be judged: the collections not read whole, and each reason with the rules it kept from judging."""
     unread = [f"  {name}: {visible(why)}" for name, why in findings.snapshot.incomplete.items()]
     silent = findings.not_evaluated
+    return [
+        *_under("Not read whole:", unread),
+        *_under("Not evaluated:", _by_reason(silent[~silent.partly])),
+        *_under("Partly evaluated:", partly_lines(findings)),
+    ]
+
+
+def partly_lines(findings: Findings) -> list[str]:
+    """Each reason for which rules could judge only a part, with those rules."""
+    silent = findings.not_evaluated
+    return _by_reason(silent[silent.partly])
+
+
+def _by_reason(silent: pd.DataFrame) -> list[str]:
     reasons = silent.groupby("why_not", sort=False).id.agg(", ".join)
-    kept = [f"  {names}: {visible(why)}" for why, names in reasons.items()]
-    return [*_under("Not read whole:", unread), *_under("Not evaluated:", kept)]
+    return [f"  {names}: {visible(why)}" for why, names in reasons.items()]
 
 
 def _under(head: str, lines: list[str]) -> list[str]:
@@ -146,10 +160,18 @@ def _under(head: str, lines: list[str]) -> list[str]:
 def snapshot_lines(snapshot: Snapshot) -> list[str]:
     """What a pull or an import told: sizes, what was set aside, secrets dropped, what could not be read."""
     collections = snapshot.manifest.collections
-    kept, aside = (sum(entry[key] for entry in collections.values()) for key in ("kept", "set_aside"))
+    kept = sum(entry["kept"] for entry in collections.values())
     lines = [
         f"{visible(snapshot.organisation_id)}: {counted(kept, 'record')} in {counted(len(collections), 'collection')}",
-        f"set aside: {counted(aside, 'record')} (rule DAT005)",
+        f"set aside: {_set_aside(snapshot.problems)}",
         f"secrets dropped: {int(snapshot.problems.rule.eq('DAT007').sum())} (rule DAT007)",
     ]
     return lines + [f"not read whole: {name}: {visible(why)}" for name, why in snapshot.incomplete.items()]
+
+
+def _set_aside(problems: pd.DataFrame) -> str:
+    aside = problems.loc[problems.set_aside, "rule"]
+    lacking, repeated = int(aside.ne("DAT002").sum()), int(aside.eq("DAT002").sum())
+    told = [f"{counted(lacking, 'record')} lacking a field (DAT005)"] if lacking else []
+    told += [f"{repeated:,} with a repeated id (DAT002)"] if repeated else []
+    return ", ".join(told) or "0 records"

@@ -28,7 +28,7 @@ ROOMS = (
     ("access",),
     ("limits",),
     ("rules",),
-    ("findings", "findings_frame", "findings_text"),
+    ("findings", "findings_frame", "findings_met", "findings_scan", "findings_text", "findings_who"),
     ("whatif",),
     ("report", "review", "charts", "charts_access", "charts_credentials", "charts_drawing", "widgets"),
     ("sandbox",),

@@ -69,7 +69,7 @@ def to_junit(findings: Findings) -> str:
 def _fail(case: ElementTree.Element, rule: dict[str, Any], rows: pd.DataFrame) -> None:
     lines = (rows.severity.astype("str") + " " + rows.subject_id + " " + rows.message).map(one_line).tolist()
     if not rule["evaluated"]:
-        lines.append(f"not evaluated whole: {one_line(rule['why_not'])}")
+        lines.append(f"partly evaluated: {one_line(rule['why_not'])}")
     of = f" of {rule['population']:,}" if rule["evaluated"] else ""
     failure = ElementTree.SubElement(case, "failure", type=str(rule["severity"]), message=f"{rule['count']:,}{of}")
     failure.text = "\n".join(lines)
@@ -85,10 +85,10 @@ def _notifications(findings: Findings) -> list[dict[str, Any]]:
     unjudged = [
         {
             "level": "warning",
-            "message": {"text": f"{rule} was not evaluated: {sarif_text(why)}"},
+            "message": {"text": f"{rule} was {'partly' if partly else 'not'} evaluated: {sarif_text(why)}"},
             "associatedRule": {"id": rule},
         }
-        for rule, why in zip(silent.id, silent.why_not, strict=True)
+        for rule, partly, why in zip(silent.id, silent.partly, silent.why_not, strict=True)
     ]
     return unread + unjudged
 

@@ -15,7 +15,7 @@ def to_markdown(findings: Findings, *, most: int = 20) -> str:
     Every text of the IAM stands in a code span, so that a name is no link, no picture and no mention of somebody.
     """
     frame, rules, snapshot = findings.frame, findings.rules, findings.snapshot
-    met = rules[rules["count"].gt(0)]
+    met = findings.met
     lines = [
         f"# Access audit of {code_span(snapshot.organisation_id)} as of {instant(findings.as_of)}",
         "",
@@ -38,8 +38,11 @@ def _by_severity(frame: pd.DataFrame) -> str:
 def _missing(findings: Findings) -> list[str]:
     silent = findings.not_evaluated
     lines = [
-        *(f"- {name} was not read whole: {code_span(why)}" for name, why in findings.snapshot.incomplete.items()),
-        *(f"- {rule} was not evaluated: {code_span(why)}" for rule, why in zip(silent.id, silent.why_not, strict=True)),
+        *(f"- {name} was not read whole: {_said(why)}" for name, why in findings.snapshot.incomplete.items()),
+        *(
+            f"- {rule} was {'partly' if partly else 'not'} evaluated: {_said(why)}"
+            for rule, partly, why in zip(silent.id, silent.partly, silent.why_not, strict=True)
+        ),
     ]
     return ["## What is missing", "", *lines, ""] if lines else []
 
@@ -47,15 +50,15 @@ def _missing(findings: Findings) -> list[str]:
 def _met(met: pd.DataFrame) -> list[str]:
     if met.empty:
         return []
-    rows = zip(met.id, met.title, met.severity, met["count"], met.population, met.evaluated, strict=True)
+    rows = zip(met.id, met.title, met.worst, met["count"], met.population, met.by_severity, met.evaluated, strict=True)
     return [
         "## Rules met",
         "",
-        "| rule | title | severity | findings |",
-        "|---|---|---|---:|",
+        "| rule | title | worst | findings | of them |",
+        "|---|---|---|---:|---|",
         *(
-            f"| {name} | {title} | {severity} | {count:,}{f' of {of:,}' if judged else ', not evaluated whole'} |"
-            for name, title, severity, count, of, judged in rows
+            f"| {name} | {title} | {worst} | {count:,} of {of:,}{'' if judged else ', partly evaluated'} | {told} |"
+            for name, title, worst, count, of, told, judged in rows
         ),
         "",
     ]
@@ -66,13 +69,22 @@ def _worst(frame: pd.DataFrame, most: int) -> list[str]:
     if shown.empty:
         return []
     more = len(frame) - len(shown)
-    rows = zip(shown.severity, shown.rule, shown.subject_id, shown.message, strict=True)
+    rows = zip(shown.severity, shown.rule, shown.subject_id, shown.who, shown.message, strict=True)
     return [
         f"## The {len(shown)} worst findings" if more else "## The findings",
         "",
         *(
-            f"- **{severity}** {rule} {code_span(subject)}: {code_span(message)}"
-            for severity, rule, subject, message in rows
+            f"- **{severity}** {rule} {code_span(subject)}{_named(who)}: {_said(message)}"
+            for severity, rule, subject, who, message in rows
         ),
         *(["", f"And {more:,} more."] if more else []),
     ]
+
+
+def _named(who: object) -> str:
+    return f" ({code_span(who)})" if isinstance(who, str) and who else ""
+
+
+def _said(words: object) -> str:
+    """A sentence as a code span: its own ticks as apostrophes, as a doubled fence reads badly unrendered."""
+    return code_span(str(words).replace("`", "'"))

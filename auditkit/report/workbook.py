@@ -31,6 +31,7 @@ _WIDTHS = {
     "title": 34,
     "subject_type": 14,
     "subject_id": 34,
+    "who": 26,
     "message": 60,
     "fix": 60,
     "fingerprint": 36,
@@ -143,7 +144,10 @@ def _not_read(findings: Findings) -> pd.DataFrame:
     silent = findings.not_evaluated
     rows = [
         *(("collection", name, reason) for name, reason in findings.snapshot.incomplete.items()),
-        *(("rule", rule, why) for rule, why in zip(silent.id, silent.why_not, strict=True)),
+        *(
+            ("rule, partly evaluated" if partly else "rule", rule, why)
+            for rule, partly, why in zip(silent.id, silent.partly, silent.why_not, strict=True)
+        ),
     ]
     none = [("nothing", "", "every collection was read whole and every rule was evaluated")]
     return pd.DataFrame(rows or none, columns=["what", "name", "why not"])

@@ -21,7 +21,7 @@ def shut_out(principals: pd.DataFrame, principal_access: pd.DataFrame) -> Hits:
     it is to return, set it to Active only after a review.
     """
     out = principals[principals.status.isin(["Suspended", "Revoked"])]
-    return _left(out, principal_access, "is {status} and still has {remains}", ["status"])
+    return _left(out, principal_access, "is {status}{remains}", ["status"])
 
 
 @rule("PRN002", "Expired principal", subject="principal", severity="info", worse=_REMAINS,
@@ -33,7 +33,7 @@ def expired(principals: pd.DataFrame, principal_access: pd.DataFrame) -> Hits:
     still needed, give it a new expiry date after a review.
     """
     out = principals[principals.expired]
-    return _left(out, principal_access, "expired on {expires_at:%Y-%m-%d} and still has {remains}", ["expires_at"])
+    return _left(out, principal_access, "expired on {expires_at:%Y-%m-%d}{remains}", ["expires_at"])
 
 
 @rule("PRN003", "Dormant principal", subject="principal", severity="medium", worse="high for a machine principal",
@@ -159,6 +159,8 @@ def _left(out: pd.DataFrame, principal_access: pd.DataFrame, message: str, proof
 
 
 def _remains(live: pd.Series, own_access: pd.Series) -> pd.Series:
-    access = "a live assignment or grant of its own"
-    without = choose(own_access, access, "nothing of its own")
-    return without.where(~live, choose(own_access, f"live credentials and {access}", "live credentials"))
+    """How the sentence on a principal ends."""
+    still, access = " and still has ", "a live assignment or grant of its own"
+    nothing = "; no live credential, assignment or grant of its own is left"
+    without = choose(own_access, still + access, nothing)
+    return without.where(~live, still + choose(own_access, f"live credentials and {access}", "live credentials"))

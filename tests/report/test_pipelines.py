@@ -164,7 +164,9 @@ def test_markdown_says_what_is_missing() -> None:
     text = to_markdown(partial())
     assert "**not complete**" in text
     assert "- credentials was not read whole: `403, the key may not read it`" in text
-    assert all(f"- {rule} was not evaluated: " in text for rule in partial().not_evaluated.id)
+    silent = partial().not_evaluated
+    assert all(f"- {rule} was not evaluated: " in text for rule in silent.id[~silent.partly])
+    assert all(f"- {rule} was partly evaluated: " in text for rule in silent.id[silent.partly])
 
 
 def test_markdown_of_no_finding_is_a_sentence() -> None:

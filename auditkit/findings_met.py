@@ -1,0 +1,33 @@
+"""The rules as readers meet them: which found something and how bad it is, which could judge only a part."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from auditkit.severity import SEVERITIES
+
+
+def met(frame: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
+    """The rules that found something, worst first and then by id.
+
+    To the columns of `rules` it adds `worst`, the worst severity among the findings in `frame`, and `by_severity`,
+    such as "1 critical, 1 medium".
+    """
+    found = rules[rules["count"].gt(0)]
+    counts = pd.crosstab(frame.rule, frame.severity.astype("str")).reindex(
+        index=found.id, columns=list(reversed(SEVERITIES)), fill_value=0
+    )
+    told = [_told(row) for row in counts.to_dict("records")]
+    worst = pd.Categorical(counts.gt(0).idxmax(axis="columns"), categories=SEVERITIES, ordered=True)
+    out = found.assign(worst=worst, by_severity=pd.Series(told, index=found.index, dtype="str"))
+    return out.sort_values(["worst", "id"], ascending=[False, True]).reset_index(drop=True)
+
+
+def silent(rules: pd.DataFrame) -> pd.DataFrame:
+    """The rules not evaluated whole, with `partly`: whether they judged what could be judged."""
+    out = rules[~rules.evaluated].reset_index(drop=True)
+    return out.assign(partly=out.population.gt(0) | out["count"].gt(0))
+
+
+def _told(counts: dict[object, int]) -> str:
+    return ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
