@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,11 +35,26 @@ _LISTS = {
     "/iam/roles": "roles", "/iam/role-assignments": "role_assignments", "/iam/permission-grants": "permission_grants",
 }  # fmt: skip
 _OWNED = {
-    "/iam/principals/{owner:path}/api-keys": ("credentials", "api_keys"),
-    "/iam/principals/{owner:path}/service-account-secrets": ("credentials", "secrets"),
-    "/iam/groups/{owner:path}/members": ("group_members", "members"),
+    "/iam/principals/{owner:id}/api-keys": ("credentials", "api_keys"),
+    "/iam/principals/{owner:id}/service-account-secrets": ("credentials", "secrets"),
+    "/iam/groups/{owner:id}/members": ("group_members", "members"),
 }
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class _Id(Convertor[str]):
+    """An opaque id in a path: unlike Starlette's `path`, it may hold line ends too."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("id", _Id())
 
 
 def app(
@@ -62,7 +78,7 @@ def app(
     api = _Api(keys.shelves, keys, _styles(paging), page_size, frozenset(_known(forbid)))
     routes = [
         Route("/iam/auth/token", api.token, methods=["POST"]),
-        Route("/iam/organisations/{organisation:path}", api.organisation),
+        Route("/iam/organisations/{organisation:id}", api.organisation),
         *(Route(path, api.list_of(name)) for path, name in _LISTS.items()),
         *(Route(path, api.owned(name, shelf)) for path, (name, shelf) in _OWNED.items()),
     ]

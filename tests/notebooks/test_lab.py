@@ -51,14 +51,16 @@ def test_run_all_twice_and_a_slider(lab: Lab, chromium: Browser) -> None:
 
 
 def test_a_hostile_organisation_runs_nothing_in_the_notebook(lab: Lab, chromium: Browser) -> None:
-    hostile(PAYLOADS).save(lab.folder / "hostile")
+    # In a folder of its own: elsewhere it would be the newest snapshot, which other notebooks open.
+    folder = lab.folder / "apart"
+    hostile(PAYLOADS).save(folder / "hostile")
     book = nbformat.read(bundle.bundled(f"notebooks/{NAME}"), as_version=4)
     book.cells[1].source = book.cells[1].source.replace("SNAPSHOT = None", "SNAPSHOT = 'hostile'")
-    nbformat.write(book, lab.folder / "hostile.ipynb")
+    nbformat.write(book, folder / "hostile.ipynb")
     with chromium.new_context(viewport={"width": 1280, "height": 900}) as context:
         asked: list[str] = []
         context.on("request", lambda made: asked.append(made.url) if "hostile.invalid" in made.url else None)
-        page = lab.open(context, "hostile.ipynb")
+        page = lab.open(context, "apart/hostile.ipynb")
         settled(page)
         page.mouse.wheel(0, 30_000)
         assert page.locator(ERRORS).count() == 0
