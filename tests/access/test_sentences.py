@@ -51,6 +51,16 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "condition does not hold": ({"role": {"conditions": LOCAL}}, {"context": {"request.ip": "192.168.0.1"}}),
     "condition cannot be judged": ({"role": {"conditions": LOCAL}}, {}),
     "two ways": ({"roleAssignments": [held("ra-2", "gw-7", roleId="role-12")]}, {"credential": "KEY1"}),
+    "a grant": (
+        {"assignment": {"principalId": "x"}, "permissionGrants": [held("pg-4", "gw-7", permissionId="perm-r")]},
+        {},
+    ),
+    "through groups": (
+        {"assignment": {"principalId": "g-2"},
+         "principals": [person("g-1", "Group", "on-call"), person("g-2", "Group", "field")],
+         "groupMembers": [{"groupId": "g-1", "principalId": "gw-7"}, {"groupId": "g-2", "principalId": "g-1"}]},
+        {},
+    ),
     "three routes": (
         {"assignment": {"roleId": "people"}, "roles": [PEOPLE],
          "roleAssignments": [held(f"ra-{number}", "gw-7", roleId="people") for number in (2, 3)]},
@@ -64,16 +74,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def said(case: str) -> list[dict[str, str | None]]:
+def said(case: str) -> list[dict[str, Any]]:
     """What the checks of a case say, without those that pass unless all do, and then its routes."""
     changed, asked = CASES[case]
     decision = decide(document(**changed), **asked)
     checks = [each.to_dict() for each in decision.checks]
     told = [each for each in checks if each["result"] in ("fail", "unknown")] or checks
-    return told + [
-        {"id": each.id, "result": each.result, "stopped_by": each.stopped_by, "reason": each.reason, "fix": each.fix}
-        for each in decision.routes
-    ]
+    return told + [each.to_dict() for each in decision.routes]
 
 
 @pytest.mark.parametrize("case", CASES)
