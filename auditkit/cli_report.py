@@ -57,10 +57,13 @@ def report(
     # Read here first: what is wrong with them is then said at once, not by the notebook.
     judged_by, rows = limits(config), None if required is None else _rows(required)
     _check_owners(owners)
-    if any(exports.values()):
-        from auditkit.findings import audit
+    from auditkit.cli_notes import notes
+    from auditkit.findings import audit
 
-        _export(audit(opened(snapshot), as_of=instant(as_of), limits=judged_by, required=rows), exports)
+    found = audit(opened(snapshot), as_of=instant(as_of), limits=judged_by, required=rows)
+    for note in notes(found):
+        say(note)
+    _export(found, exports)
     if out is None and pdf is None:
         return
     with tempfile.TemporaryDirectory(prefix="auditkit-report-") as folder:

@@ -8,16 +8,21 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from auditkit import demo
+from auditkit.bundle import bundled
 from auditkit.cli import run
 from auditkit.cli_notes import instant_notes
-from auditkit.errors import InputError
+from auditkit.errors import InputError, ReportError
 from auditkit.findings import audit
 from auditkit.findings_met import met, silent
 from auditkit.findings_scan import read_scan
 from auditkit.findings_who import names_of
+from auditkit.sandbox.server import Sandbox
 from auditkit.schema import frame
 from auditkit.severity import DTYPE
 from auditkit.snapshot import Snapshot, build
+from auditkit.source.api.pull import pull
+from auditkit.source.secret import Secret
 from auditkit.terminal import snapshot_lines
 
 AS_OF = "2026-10-01T00:00:00Z"
@@ -166,3 +171,49 @@ def test_a_scan_lets_crd009_be_judged(capsys: pytest.CaptureFixture[str], sample
 def test_a_missing_folder_is_named_as_it_was_given(capsys: pytest.CaptureFixture[str], sample: Path) -> None:
     assert run(["audit", str(sample), "--out", "/nope/dir/f.txt"]) == 2
     assert capsys.readouterr().err.startswith("auditkit: /nope/dir/f.txt: there is no folder /nope/dir")
+
+
+def test_an_incomplete_snapshot_is_said_in_one_line_and_ends_with_0(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with Sandbox(bundled("data/organisation.json")) as sandbox:
+        pull(sandbox.url, "org-nope", Secret.parse(sandbox.key), out=tmp_path / "part")
+    assert run(["audit", str(tmp_path / "part")]) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("the snapshot is not complete: ")]
+    assert len(lines) == 1
+    assert "roles" in lines[0]
+    assert " were not evaluated" in lines[0]
+
+
+def test_a_pull_of_another_organisation_hints_at_the_option(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(bundled("data/organisation.json")) as sandbox:
+        monkeypatch.setenv("AUDITKIT_API_KEY", sandbox.key)
+        words = ["pull", "--base-url", sandbox.url, "--organisation"]
+        assert run([*words, "org-nope", "--out", str(tmp_path / "nope")]) == 3
+        assert "check --organisation" in capsys.readouterr().err
+        assert run([*words, sandbox.organisation_id, "--out", str(tmp_path / "whole")]) == 0
+        assert "check --organisation" not in capsys.readouterr().err
+
+
+def test_rows_that_cannot_be_judged_are_partly_evaluated(
+    capsys: pytest.CaptureFixture[str], sample: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "required.csv").write_text("principal_id,permission\nnobody,nothing\nkey-0001,iam.roles.read\n")
+    assert run(["audit", str(sample), "--required", str(tmp_path / "required.csv")]) == 0
+    told = capsys.readouterr()
+    assert told.err.count("partly evaluated: ") == 1
+    assert "Partly evaluated:\n  PRM001" in told.out
+
+
+def test_a_demo_whose_report_fails_keeps_what_it_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ReportError("cell 1 of the notebook failed: ImportError: no")
+
+    monkeypatch.setattr(demo, "make_report", broken)
+    with pytest.raises(ReportError, match="ImportError: no; the snapshot and the findings are in"):
+        demo.run(tmp_path / "demo", tell=lambda _: None)
+    assert (tmp_path / "demo" / "findings.csv").is_file()
+    assert (tmp_path / "demo" / "snapshot").is_dir()
+    assert not (tmp_path / "demo" / "report.html").exists()
