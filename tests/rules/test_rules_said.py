@@ -38,10 +38,10 @@ CASES = {(each.rule, case): {**each.given, **records} for each in laws() for cas
 @pytest.mark.parametrize("declared", lines("declared.jsonl"), ids=lambda declared: declared[0])
 def test_what_a_rule_declares(declared: list[Any]) -> None:
     """Its id, title, subject, severities, what it is counted against, whether what it finds is kept where a collection
-    is missing, and the collections it can be judged without."""
+    is missing, the collections it can be judged without, and the controls it is evidence for."""
     rule = RULE[declared[0]]
     told = [rule.id, rule.title, rule.subject, rule.severities, rule.of, rule.partial, list(rule.spares)]
-    assert told == declared
+    assert [*told, {standard: list(names) for standard, names in rule.controls.items()}] == declared
 
 
 def test_every_rule_declares_and_says_something() -> None:
