@@ -52,9 +52,10 @@ def test_every_rule_declares_and_says_something() -> None:
 
 @pytest.mark.parametrize(("rule", "case"), SAID, ids=lambda name: name)
 def test_what_a_rule_says(rule: str, case: str) -> None:
-    found = judge(rule, **CASES[rule, case]).frame
+    findings = judge(rule, **CASES[rule, case])
+    found, among = findings.frame, int(findings.rules.population.iloc[0])
     assert [
-        {"subject": f"{kind} {name}", "message": message, "related": json.loads(proof)}
+        {"subject": f"{kind} {name}", "among": among, "message": message, "related": json.loads(proof)}
         for kind, name, message, proof in zip(
             found.subject_type, found.subject_id, found.message, found.related, strict=True
         )
