@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from documents import snapshot_of
 from small import given, organisation, role
@@ -13,7 +14,7 @@ from auditkit.access.narrowing import Narrowing, Narrowings
 from auditkit.access.symptoms import Diagnosis
 from auditkit.access.telling import columns, html_lines, html_table, nearest, place_words, word
 from auditkit.access.troubleshoot import troubleshoot
-from auditkit.access.who_can import WhoCan
+from auditkit.access.who_can import CERTAINTIES, WhoCan
 
 
 class TestTelling:
@@ -288,6 +289,25 @@ class TestWhoCan:
             "permission": "iot.device.write", "resource_type": "iot.network", "resource_path": "/net-1",
             "machine_only": False, "possible": [], "not_read": {},
         }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("not_read", "certainty", "possible"),
+        [
+            ({}, "certain", "none"),
+            ({"roles": "403"}, "certain", None),
+            ({"roles": "403"}, "possible", "table"),
+            ({}, "possible", "table"),
+        ],
+    )
+    def test_an_empty_table_is_no_answer_where_not_all_was_read(
+        self, not_read: dict[str, str], certainty: str, possible: str | None
+    ) -> None:
+        row = {"principal_id": ["ada"], "type": ["User"], "display_name": ["Ada"], "route": ["r"], "through": [None]}
+        frame = pd.DataFrame(row | {"certainty": pd.Categorical([certainty], CERTAINTIES)})
+        found = WhoCan(permission="p", resource=None, machine_only=False, frame=frame, not_read=not_read, rest=())
+        html = found._repr_html_()
+        assert ("<caption>possible: " in html) == (possible == "table")
+        assert ("<p>possible: " in html) == (possible == "none")
 
     def test_how_many(self) -> None:
         two = snapshot_of(organisation(roleAssignments=[given("ra-1", "ada", "wide"), given("ra-2", "bob", "wide")]))

@@ -1,15 +1,17 @@
 """Mutation testing of what decides: `python tests/mutation/run.py` changes auditkit/access and auditkit/rules a little,
-again and again, and asks whether a test of tests/access, tests/rules or tests/test_whatif.py fails. Not part of CI: it takes too long.
+again and again, and asks whether a test of tests/access, tests/rules or tests/test_whatif.py fails. Not part of CI: it
+takes too long.
 
-All mutants (some 13,000) take many hours, so that the usual run judges a random sample and tells the share that was
-killed with its 95 % interval; `--all` judges every one. `--seed` names the sample, which is the same each time.
+All mutants (some 14,000) take the better part of a day, so that the usual run judges a random sample and tells the
+share that was killed with its 95 % interval; `--all` judges every one. `--seed` names the sample, which is the same
+each time; `--minutes` ends it early, at a sample that is smaller and as fair.
 
 What is counted is less than what the tests can do, never more: a mutant is judged only by the tests that run its lines,
-in fifteen random cases each, at most `--most` of them, without those slower than `--slowest` seconds, and without
-the tests of other folders.
+in fifteen random cases each, at most `--most` of them, without those slower than `--slowest` seconds, and without the
+tests of other folders.
 
 A mutant that survives is a test that is missing, or no change at all. survivors.toml names those that were found to be
-none, each with its reason; any other is listed, and the run then ends with 1 if the share is below `--least`.
+none, each with its reason; any other is listed. The run ends with 1 if the share is below `--least`.
 
 Needs `pip install mutmut coverage` besides the extra `test`, and a system that can fork.
 """
