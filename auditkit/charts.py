@@ -5,6 +5,7 @@ The title of a figure states what it shows; `svg()` gives the same bytes for the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -42,22 +43,27 @@ _WEEKS_BACK, _WEEKS_AHEAD = 13, 52
 
 
 def severity_by_rule(findings: pd.DataFrame, rules: pd.DataFrame) -> Figure:
-    """How many findings each rule has, by severity; the fifteen rules with the most severe ones.
+    """How many findings each rule has, by severity: every rule with a critical or high one, and up to fifteen in all.
 
     `findings` has rule and severity, `rules` id, title and evaluated.
     """
     counts = pd.crosstab(findings.rule, findings.severity.astype("str"))
     counts = counts.reindex(columns=list(SEVERITY_COLOURS), fill_value=0)
-    worst = counts.sort_values(list(SEVERITY_COLOURS), ascending=False, kind="stable").head(15)[::-1]
+    severe = counts[["critical", "high"]].gt(0).any(axis=1)
+    shown = max(15, int(severe.sum()))
+    order = counts.assign(severe=severe).sort_values(["severe", *SEVERITY_COLOURS], ascending=False, kind="stable")
+    worst, left_out = order.head(shown)[::-1], max(len(counts) - shown, 0)
     titles = dict(zip(rules.id, rules.title, strict=True))
     high = int(counts[["critical", "high"]].to_numpy().sum())
-    title = f"{high:,} of {len(findings):,} findings are critical or high, from {len(counts)} of {len(rules)} rules"
+    found = f"{len(counts)} of {len(rules)} rules found something"
+    title = f"{high:,} of {len(findings):,} findings are critical or high; {found}"
     with mpl.rc_context(RC):
         figure, axes = new_figure(title if len(findings) else "No findings", rows=max(len(worst), 2))
         series = {name: worst[name].to_numpy() for name in SEVERITY_COLOURS}
         looks = {name: (colour, SEVERITY_HATCHES[name]) for name, colour in SEVERITY_COLOURS.items()}
         stacked(axes, [f"{name}  {titles.get(name, '')}" for name in worst.index], series, looks)
-        axes.set_xlabel("findings")
+        more = f" (and {left_out} more rules, whose findings are medium or lower)" if left_out else ""
+        axes.set_xlabel(f"findings{more}")
     return figure
 
 
@@ -86,6 +92,7 @@ def credential_calendar(credentials: pd.DataFrame, *, as_of: pd.Timestamp, windo
         _month_ticks(axes, as_of)
         axes.set_xlim(-_WEEKS_BACK, _WEEKS_AHEAD)
         axes.set_ylabel("credentials a week")
+        axes.set_xlabel(_beyond([ahead.expires_at, credentials.revoked_at, credentials.expires_at[past]], as_of))
         whole_numbers(axes.yaxis)
         legend(axes)
     return figure
@@ -179,6 +186,13 @@ def _weeks(moments: pd.Series, as_of: pd.Timestamp) -> Any:
     week = (moments.dropna().sub(as_of) // _WEEK).astype("int64")
     inside = week[week.between(-_WEEKS_BACK, _WEEKS_AHEAD - 1)] + _WEEKS_BACK
     return np.bincount(inside.to_numpy(), minlength=_WEEKS_BACK + _WEEKS_AHEAD)
+
+
+def _beyond(ends: Sequence[pd.Series], as_of: pd.Timestamp) -> str:
+    """What lies outside the weeks drawn, in words, so that the numbers add up."""
+    week = pd.concat([moments.dropna().sub(as_of) // _WEEK for moments in ends])
+    before, after = int(week.lt(-_WEEKS_BACK).sum()), int(week.ge(_WEEKS_AHEAD).sum())
+    return f"not drawn: {before:,} earlier, {after:,} later" if before or after else ""
 
 
 def _month_ticks(axes: Any, as_of: pd.Timestamp) -> None:

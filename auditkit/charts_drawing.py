@@ -11,6 +11,7 @@ import io
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 import matplotlib as mpl
@@ -68,7 +69,7 @@ def stacked(
             colour, hatch = looks[name]
             axes.barh(places, values, 0.68, left=left, color=colour, hatch=hatch, label=name, ec="white", lw=0.6)
             left = left + values
-    axes.set_yticks(places, [fit(label) for label in labels])
+    axes.set_yticks(places, [folded(label) for label in labels])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     whole_numbers(axes.xaxis)
@@ -104,10 +105,20 @@ def whole_numbers(axis: Any) -> None:
     axis.get_major_locator().set_params(integer=True)
 
 
+def folded(label: str) -> str:
+    """A label on up to two lines, cut only where it needs more."""
+    lines = wrap(_drawn(label), _LONGEST_LABEL + 8, max_lines=2, placeholder="…", break_on_hyphens=False)
+    return "\n".join(lines)
+
+
 def fit(label: str) -> str:
     """A label cut to fit, with what the font cannot draw as a replacement mark."""
-    drawn = "".join(char if char.isprintable() and ord(char) in _glyphs() else "\ufffd" for char in label)
+    drawn = _drawn(label)
     return drawn if len(drawn) <= _LONGEST_LABEL + 8 else drawn[: _LONGEST_LABEL + 7] + "…"
+
+
+def _drawn(label: str) -> str:
+    return "".join(char if char.isprintable() and ord(char) in _glyphs() else "\ufffd" for char in label)
 
 
 @cache

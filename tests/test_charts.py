@@ -47,7 +47,7 @@ def title(figure: Any) -> str:
 
 def test_severity_says_how_many_are_worst() -> None:
     figure = charts.severity_by_rule(findings(("CRD001", "high"), ("CRD001", "low"), ("PRN001", "critical")), RULES)
-    assert title(figure) == "2 of 3 findings are critical or high, from 2 of 3 rules"
+    assert title(figure) == "2 of 3 findings are critical or high; 2 of 3 rules found something"
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert labels == ["CRD001  Credential expired", "PRN001  Shut <out>"]  # the worst at the top
 
@@ -126,7 +126,7 @@ def test_hostile_labels_are_drawn_and_nothing_more() -> None:
     assert b"<script" not in drawn
     label = figure.axes[0].get_yticklabels()[0].get_text()
     assert label.startswith("</svg><script>$\\frac{1}{$")
-    assert len(label) <= 44
+    assert all(len(line) <= 44 for line in label.splitlines())
     assert not {"\u65e5", "\u202e"} & set(label)
 
 
@@ -141,3 +141,21 @@ def test_the_image_carries_its_words_escaped() -> None:
 def test_no_figure_leaves_a_trace_in_pyplot() -> None:
     code = "import auditkit.charts, sys; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_no_severe_rule_is_left_out_and_what_is_left_out_is_counted() -> None:
+    ids = [f"R{number:02d}" for number in range(20)]
+    rules = pd.DataFrame({"id": ids, "title": ["x"] * 20, "evaluated": [True] * 20})
+    for high, shown, more in ((17, 17, "and 3 more"), (2, 15, "and 5 more")):
+        found = pd.DataFrame({"rule": ids, "severity": ["high"] * high + ["low"] * (20 - high)})
+        axes = charts.severity_by_rule(found, rules).axes[0]
+        assert (len(axes.get_yticklabels()), more in axes.get_xlabel()) == (shown, True)
+
+
+def test_what_lies_beyond_the_calendar_is_counted() -> None:
+    as_of = pd.Timestamp("2026-10-01T00:00:00Z")
+    ends = pd.to_datetime(["2026-10-09", "2029-01-01"], utc=True)
+    nothing = pd.to_datetime([None, None], utc=True)
+    rows = pd.DataFrame({"expires_at": ends, "revoked_at": nothing, "live": True, "revoked": False, "expired": False})
+    for frame, said in ((rows, "not drawn: 0 earlier, 1 later"), (rows.head(1), "")):
+        assert charts.credential_calendar(frame, as_of=as_of, window_days=30).axes[0].get_xlabel() == said

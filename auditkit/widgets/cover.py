@@ -13,6 +13,7 @@ from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
 from auditkit.widgets.views import families
 
 if TYPE_CHECKING:
+    from auditkit.findings import Findings
     from auditkit.widgets.desk import Desk
 
 # What the report's page takes its title from.
@@ -56,11 +57,19 @@ def _html(desk: Desk, told: list[tuple[str, str]]) -> str:
     read = f"<h2>What was not read</h2>{bullets(missing) or '<p>Nothing: every collection was read whole.</p>'}"
     judged = f"<h2>What was not evaluated</h2>{bullets(silent) or '<p>Nothing: every rule was evaluated.</p>'}"
     return (
-        f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{definitions(told)}'
+        f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{_critical(found)}{definitions(told)}'
         f'<div class="ak-gaps{" ak-open" if missing or silent else ""}">{read}{judged}</div>'
         f"<h2>What was found, by family</h2>{families(found)}"
         f"<h2>Limits and their sources</h2>{_changed(desk)}{safe_table(desk.limits.table())}"
     )
+
+
+def _critical(found: Findings) -> str:
+    """The critical findings themselves, which nobody should have to look for; ten at most, and how many more."""
+    rows = found.frame[found.frame.severity.eq("critical")]
+    told = list((rows.rule + " " + rows.title + ": " + rows.subject_id + " " + rows.message).head(10))
+    more = [f"and {len(rows) - 10:,} more critical ones in the findings"] if len(rows) > 10 else []
+    return bullets([*told, *more])
 
 
 def _changed(desk: Desk) -> str:

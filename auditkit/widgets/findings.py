@@ -142,7 +142,7 @@ class AnswerPanel(Panel):
             headline=verdict(found),
             extras=(tiles(found.rules),),
             draw=lambda: self._draw(found),
-            labels={"title": "Question", "fix": "What to do"},
+            labels={"title": "Rule says", "fix": "What to do"},
             filters=("severity",),
             hidden=("family", "count", "population", "evaluated", "why_not"),
         )
