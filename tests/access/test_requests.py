@@ -75,6 +75,7 @@ def test_the_context_is_judged() -> None:
         (b"{", "line 3: is no request: "),
         (b'{"principal": "gw-7"}', "line 3: is no request: "),
         (b"\xff\xfe", "line 3: is no request: "),
+        (request(resourse="/net-1"), "line 3: is no request: "),
         (request(resource="/net-1"), "line 3: give both resource_type and resource, or neither"),
         (request(resource_type="iot.network"), "line 3: give both resource_type and resource, or neither"),
         (request(principal="gw-9"), "line 3: "),
