@@ -30,7 +30,7 @@ _FINDINGS = ("new", "came back", "still", "gone")
 _AT = "2026-10-05T09:00:00Z"
 _REASONS = {
     "keep": "nothing speaks against it",
-    "remove": "as recommended: nobody needs it any more",
+    "remove": "as recommended",
     "rotate": "as recommended",
 }
 

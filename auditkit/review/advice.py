@@ -22,17 +22,19 @@ _BY_RULE = {
     **dict.fromkeys(("CRD004", "CRD011"), "shorten"),
     **dict.fromkeys(("ROL001", "ROL002", "ROL003", "ROL004", "ROL009"), "remove"),
     **dict.fromkeys(("ROL007", "ROL008", "ROL010", "PRM002", "PRM003", "PRM008", "PRM009"), "ask"),
-    "PRM007": "remove",
+    "PRM007": "ask",
 }
 _PARTS = {"principal": "principal", "credential": "credential", "assignment": "assignment", "grant": "grant"}
 
 
-def advise(items: pd.DataFrame, findings: Findings) -> pd.DataFrame:
+def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFrame:
     """The items with `recommendation`, `because` (the worst finding on the item, in words), `severity`, `fingerprints`.
 
-    An item that no finding touches is recommended to be kept, since nothing speaks against it.
+    A finding on a permission speaks of its principal and of each holding that gives the permission: one that gives
+    what must never be held is to be removed. An item that no finding touches is recommended to be kept.
     """
-    touching = _by_item(findings.frame)
+    own = _by_item(findings.frame)
+    touching = _spared(pd.concat([own, _by_holding(findings.frame, tables)], ignore_index=True), tables)
     touching = touching[touching.recommendation.notna()].sort_values("severity", ascending=False, kind="stable")
     worst = touching.drop_duplicates("item").set_index("item")
     every = joined_by(touching["item"], touching.fingerprint, " ")
@@ -54,6 +56,39 @@ def _by_item(found: pd.DataFrame) -> pd.DataFrame:
         direct, ("assignment:" + named).fillna("principal:" + whom)
     )
     return found.assign(item=item, recommendation=found.rule.map(_BY_RULE))
+
+
+def _spared(touching: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """A role that does not support a principal with required permissions is to be replaced, not just removed: ask."""
+    required = tables["required"]
+    if required is None:
+        return touching
+    wanted = touching.subject_id.str.split("|", n=1).str[0].isin(required.principal_id[required.expect.eq("allow")])
+    useless = touching.rule.isin(["ROL001", "ROL002"]) & wanted
+    instead = "; it has required permissions: `auditkit narrow` names the role to assign before this one is removed"
+    return touching.assign(
+        recommendation=touching.recommendation.mask(useless, "ask"),
+        message=touching.message.mask(useless, touching.message + instead),
+    )
+
+
+def _by_holding(found: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """The findings on a principal and a permission, beside each assignment or grant that gives the one the other."""
+    rows = found[found.subject_type.str.startswith("principal|permission")]
+    parts = rows.subject_id.str.split("|", n=2, expand=True).reindex(columns=[0, 1])
+    asked = rows.assign(principal_id=parts[0], identifier=parts[1])
+    asked = asked.merge(tables["permissions"][["permission_id", "identifier"]], on="identifier")
+    ways = tables["reach"][["principal_id", "role_id", "assignment_id", "support"]]
+    held = asked.merge(tables["role_permissions"], on="permission_id").merge(ways, on=["principal_id", "role_id"])
+    held = held[held.support.ne("no")]
+    grants = tables["grants"]
+    granted = asked.merge(grants.loc[grants.live, ["grant_id", "principal_id", "permission_id"]])
+    both = pd.concat(
+        [held.assign(item="assignment:" + held.assignment_id), granted.assign(item="grant:" + granted.grant_id)]
+    )
+    forbidden = both.rule.eq("PRM007") & both.severity.eq("critical")
+    advice = both.rule.map(_BY_RULE).mask(forbidden, "remove")
+    return both.assign(recommendation=advice)[[*found.columns, "item", "recommendation"]]
 
 
 def read_owners(path: str | Path) -> pd.DataFrame:

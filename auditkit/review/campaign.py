@@ -177,7 +177,7 @@ def start(
     items = population(tables, findings.limits, scope, before)
     if items.empty:
         raise ReviewError(f"nothing is in scope {scope!r}: there is nothing to review")
-    items = advise(items, findings)
+    items = advise(items, findings, tables)
     owned = pd.DataFrame({"kind": [], "id": [], "reviewer": []}, dtype="str") if owners is None else owners
     items = _with_previous(items.assign(reviewer=assign_reviewers(items, owned, tables)), before)
     kept = inputs or {}

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from companies import HELD, KEYS, Q4, ROLES, at, audited, changed, company, without
 
+from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
+from auditkit.findings import run_rules
 from auditkit.limits import Limits
 from auditkit.review.advice import read_owners
 from auditkit.review.campaign import Campaign, open_campaign, start
@@ -215,3 +217,20 @@ def without_machines() -> dict[str, list[object]]:
     from companies import PEOPLE
 
     return without(without(PEOPLE, 1), 1)
+
+
+def test_what_gives_a_forbidden_permission_is_never_recommended_to_be_kept(tmp_path: Path) -> None:
+    required = pd.DataFrame(
+        {"line": [2, 3], "principal_id": ["ann", "gate"], "permission": ["iam.key.create", "iot.device.read"],
+         "resource_type": [None, None], "resource_path": [None, None], "expect": ["deny", "allow"], "reason": [None, None]}
+    ).astype(dict.fromkeys(("resource_type", "resource_path", "reason"), "str"))  # fmt: skip
+    unsupported = company(roles=ROLES | {"supported_principal_types": [["User"], ["User", "ServiceAccount"]]})
+    tables = Tables(unsupported, required=required)
+    findings = run_rules(tables, Limits())
+    items = start(tables, findings, name="q", out=tmp_path / "q", started_at=at(Q4)).items.set_index("item")
+    assert items.recommendation["assignment:a1"] == "remove"  # makes Ann, through her group, hold what she never must
+    assert items.because["assignment:a1"].startswith("PRM007 ")
+    assert items.recommendation["principal:ann"] == "ask"
+    # The gateway's only role gives it nothing, yet it must hold something: another comes first.
+    assert items.recommendation["assignment:a2"] == "ask"
+    assert "narrow" in items.because["assignment:a2"]
