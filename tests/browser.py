@@ -36,7 +36,8 @@ class Watched:
         return found
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running while it lives: no longer than a module, or asyncio's tests could not run.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     with sync_playwright() as playwright:
