@@ -75,7 +75,7 @@ def _spared(touching: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 def _by_holding(found: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """The findings on a principal and a permission, beside each assignment or grant that gives the one the other."""
     rows = found[found.subject_type.str.startswith("principal|permission")]
-    parts = rows.subject_id.str.split("|", n=2, expand=True).reindex(columns=[0, 1])
+    parts = rows.subject_id.str.split("|", n=2, expand=True).reindex(columns=[0, 1]).astype("str")
     asked = rows.assign(principal_id=parts[0], identifier=parts[1])
     asked = asked.merge(tables["permissions"][["permission_id", "identifier"]], on="identifier")
     ways = tables["reach"][["principal_id", "role_id", "assignment_id", "support"]]

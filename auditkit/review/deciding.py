@@ -58,9 +58,7 @@ def decide(
     return made
 
 
-def undo(
-    campaign: Campaign, item: str, *, reviewer: str, at: str, account: str, mark: str, reason: str = ""
-) -> Entry:
+def undo(campaign: Campaign, item: str, *, reviewer: str, at: str, account: str, mark: str, reason: str = "") -> Entry:
     """Take back the last decision of this reviewer on an item, by an entry of its own."""
     with campaign.decisions() as store:
         log = store.entries()

@@ -234,3 +234,11 @@ def test_what_gives_a_forbidden_permission_is_never_recommended_to_be_kept(tmp_p
     # The gateway's only role gives it nothing, yet it must hold something: another comes first.
     assert items.recommendation["assignment:a2"] == "ask"
     assert "narrow" in items.because["assignment:a2"]
+
+
+def test_a_campaign_without_any_finding_on_a_permission(tmp_path: Path) -> None:
+    quiet = company(permission_grants={}, roles=ROLES | {"permission_ids": [["p1"], ["p1"]]})
+    tables, findings = audited(quiet)
+    assert not findings.frame.subject_type.str.startswith("principal|permission").any()
+    items = start(tables, findings, name="q", out=tmp_path / "q", started_at=at(Q4)).items
+    assert "assignment:a1" in items["item"].tolist()
