@@ -1,4 +1,4 @@
-"""The audit: all rules at 100,000 principals against DuckDB, its growth, its memory, and the sample from a cold start."""
+"""The audit: all rules at 100,000 principals against DuckDB, its growth and its memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ import duckdb
 from organisations import dense
 from sql import EFFECTIVE, LEVELS, ROW_RULES, views
 
-from auditkit import bundle
 from auditkit.access.tables import Tables
 from auditkit.findings import audit
 from auditkit.limits import Limits
@@ -111,21 +110,6 @@ def growth(small: Path, large: Path) -> list[Row]:
     ]
 
 
-def sample(work: Path) -> list[Row]:
-    """The sample, from a cold start, against importing what it is made with."""
-    bundle.sample_snapshot().save(work / "sample")
-    required, config = (str(bundle.bundled(f"data/{name}")) for name in ("required_permissions.csv", "limits.toml"))
-    words = ["-m", "auditkit", "audit", str(work / "sample"), "--required", required, "--config", config]
-    words += ["--format", "json", "--out", str(work / "findings.json")]
-    floor = ["-c", "import pandas, pyarrow.parquet, scipy.sparse"]
-    ours, theirs = in_turns(partial(_run, words), partial(_run, floor), 9)
-    return [("`audit` of the sample, against importing pandas, pyarrow and scipy.sparse", ours / theirs, 2.0)]
-
-
-def _run(words: list[str]) -> None:
-    subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
-
-
 def main() -> list[Row]:
     """Rows of (name, ratio, goal)."""
     with tempfile.TemporaryDirectory() as folder:
@@ -133,7 +117,7 @@ def main() -> list[Row]:
         small, large = work / "small", work / "large"
         dense(SIZE // 10).save(small)
         dense(SIZE).save(large)
-        return [*whole(large), *row_rules(large), *growth(small, large), *sample(work)]
+        return [*whole(large), *row_rules(large), *growth(small, large)]
 
 
 if __name__ == "__main__":
