@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditkit.errors import InputError
+from auditkit.store import write_file
 from auditkit.terminal import visible
 
 if TYPE_CHECKING:
@@ -47,23 +46,10 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file beside its place and rename it there, so that no reader ever sees half of it."""
     check_place(path)
     try:
-        _beside(path, text)
+        write_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         # Its own words would name the file beside, which nobody asked for.
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
-
-
-def _beside(path: Path, text: str) -> None:
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="", errors="backslashreplace") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
 
 
 def prepare_streams() -> None:

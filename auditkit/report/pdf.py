@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from auditkit.errors import InputError, ReportError
-from auditkit.report.files import write_whole
+from auditkit.store import write_file
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 _LONGEST_PRINT = 900
@@ -45,4 +45,4 @@ def print_pdf(page: Path, out: Path, *, program: str) -> None:
             raise ReportError(f"--pdf: the browser printed for more than {_LONGEST_PRINT} s and was stopped") from None
         if done.returncode != 0 or not printed.is_file():
             raise ReportError(f"--pdf: {program} printed nothing and ended with {done.returncode}")
-        write_whole(out, printed.read_bytes())
+        write_file(out, printed.read_bytes())

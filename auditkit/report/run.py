@@ -25,6 +25,7 @@ from auditkit.report.flatten import flatten
 from auditkit.report.page import PARAMETERS, page
 from auditkit.report.sections import with_sections
 from auditkit.snapshot import Snapshot
+from auditkit.store import write_file
 
 HEADLESS = "AUDITKIT_HEADLESS"
 # nbformat says nothing of its types.
@@ -194,15 +195,6 @@ def _target(out: Path) -> Path:
 def _write(target: Path, html: str) -> None:
     """Write beside the target and rename into place: the old report or the new one, never half."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.absolute().parent)
-        beside = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.write(html)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_file(target, html.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise InputError(f"{target}: cannot be written ({error.strerror})") from None

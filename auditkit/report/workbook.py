@@ -12,11 +12,11 @@ import xlsxwriter
 
 import auditkit
 from auditkit.findings import Findings
-from auditkit.report.files import write_whole
 from auditkit.report.inert import visible
 from auditkit.report.proof import spread
 from auditkit.rules import RULES
 from auditkit.rules.base import Rule
+from auditkit.store import write_file
 
 LONGEST_CELL = 32_767
 # A sheet holds 1,048,576 rows; the next million starts another.
@@ -69,7 +69,7 @@ def workbook(findings: Findings) -> bytes:
 
 def write_workbook(findings: Findings, path: Path) -> None:
     """Write the workbook to `path`, whole or not at all."""
-    write_whole(path, workbook(findings))
+    write_file(path, workbook(findings))
 
 
 class _Styles:

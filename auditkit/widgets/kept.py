@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from auditkit.errors import InputError
+from auditkit.store import write_file
 
 FOLDER, NAME = ".auditkit", "filters.json"
 LONGEST_NAME = 80
@@ -54,16 +53,7 @@ def _write(folder: Path, filters: Mapping[str, Filter]) -> None:
 def write_whole(target: Path, content: bytes) -> None:
     """Write beside the target and rename into place: the old file or the new one, never half."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_file(target, content)
 
 
 def free_name(folder: Path, stem: str, suffix: str) -> Path:
