@@ -105,7 +105,7 @@ def what_if(
 
     \b
     Example:
-      echo 'delete_principal = ["grp-on-call"]' > change.toml
+      echo 'delete_principal = ["grp-0019"]' > change.toml
       auditkit what-if ./snapshot change.toml --required required_permissions.csv
     """
     from auditkit.whatif import what_if as tried

@@ -7,6 +7,7 @@ given is asked for; what was given is judged by `explain`, and the check that fa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ _NONE_FAILS = (
     "no check of these fails on the snapshot: it may be older than the call, or what was sent differs from what was "
     "asked here"
 )
+# The API by its name; not the module of a permission that an answer names, as iot.device.read.
+_IOT_API = re.compile(r"(?<![a-z])iot(?![a-z.:])")
 
 
 def troubleshoot(
@@ -99,7 +102,7 @@ def _symptom(name: str | None, status: int | None, body: str | None, method: str
             )
         return SYMPTOMS[name]
     said = f"{status or ''} {_words(body)}".lower()
-    if api == "iot" or "iot" in said:
+    if api == "iot" or _IOT_API.search(said):
         return SYMPTOMS["iot-rejects-key"]
     if "direct" in said or (method == "direct" and status == 401):
         return SYMPTOMS["direct-request-fails"]

@@ -104,6 +104,36 @@ def test_a_time_limit_that_ends_the_search_is_told() -> None:
     assert "its excess is 3, and no choice can have less than 0" in found.proof
 
 
+def test_without_time_the_choice_is_greedy_and_still_gives_all() -> None:
+    """Most new needs for each extra first: neither the wide one, though it has the most, nor one that adds nothing."""
+    covers = [frozenset({0, 1, 2, 3}), frozenset({0, 1}), frozenset({2, 3}), frozenset({1, 2})]
+    extras = [frozenset(range(5)), frozenset[int](), frozenset({7}), frozenset({8, 9})]
+    found = choose(covers, extras, [1.0] * 4, time_limit=0.0)
+    assert (found.chosen, found.excess, found.cost) == ((1, 2), 1, 2.0)
+    assert (found.excess_bound, found.cost_bound, found.proven) == (0, 0.0, False)
+
+
+def test_without_time_every_need_is_met_on_random_sets() -> None:
+    for seed in range(60):
+        random = Random(seed)
+        covers = [frozenset(random.sample(range(5), random.randint(0, 3))) for _ in range(8)]
+        extras = [frozenset(random.sample(range(6), random.randint(0, 4))) for _ in range(8)]
+        found, best = (choose(covers, extras, [1.0] * 8, time_limit=limit) for limit in (0.0, 30.0))
+        assert frozenset().union(*(covers[at] for at in found.chosen)) == frozenset().union(*covers)
+        assert len(frozenset().union(*(extras[at] for at in found.chosen))) == found.excess >= best.excess
+        assert not found.proven
+        assert found.excess_bound == 0
+
+
+def test_without_time_narrow_gives_all_and_says_the_gap() -> None:
+    rows = required(("gate", "iot.device.read"), ("gate", "iot.device.write"), ("gate", "iot.stream.publish"))
+    whole = snapshot_of(organisation())
+    found = narrow(whole, "gate", rows, time_limit=0.0)
+    assert found.unmet == ()
+    assert "not proven, the time ended" in found.to_text()
+    assert not what_if(whole, found.change(), required=rows).required.change.eq("breaks").any()
+
+
 def test_the_cover_is_the_best_of_all() -> None:
     """Against every subset of the candidates, on random sets."""
     for seed in range(60):

@@ -67,6 +67,20 @@ def test_the_six_symptoms_are_the_vendors() -> None:
     ]
 
 
+def test_what_helps_with_each_is_said_so_to_the_letter() -> None:
+    assert {name: each.fix for name, each in SYMPTOMS.items()} == {
+        "token-exchange-fails": "Send the full ik_<keyId>.<keySecret> value of a live credential of an Active principal.",
+        "iot-rejects-key": "Current Infuse IoT APIs do not accept IAM API keys, whatever their roles: use the legacy "
+        "organisation-level admin token from /admin/developer. Rotating an IAM credential does not rotate that token.",
+        "direct-request-fails": "Switch on Direct API key authentication under Settings > Organisation Details, or "
+        "exchange the key for a bearer token (POST /iam/auth/token).",
+        "forbidden": "Assign a role that includes the required permission, as narrow as the workflow allows.",
+        "role-not-available": "Choose a role that supports ApiKey principals, or have this one support them.",
+        "member-cannot-access": "Invite the member into this organisation, and give it, or a group that it is in, the "
+        "required role.",
+    }
+
+
 @pytest.mark.parametrize(
     ("given", "symptom"),
     [
@@ -76,6 +90,14 @@ def test_the_six_symptoms_are_the_vendors() -> None:
         ({"body": '{"error": {"code": "invalid_api_key", "message": "expired"}}'}, "token-exchange-fails"),
         ({"status": 401, "body": "direct API key authentication is off"}, "direct-request-fails"),
         ({"status": 401, "method": "direct"}, "direct-request-fails"),
+        # The letter case of what is pasted says nothing.
+        ({"body": "FORBIDDEN"}, "forbidden"),
+        ({"body": "Missing PERMISSION iot.device.read"}, "forbidden"),
+        ({"body": '{"error": {"code": "INVALID_TOKEN", "message": "Signature Expired"}}'}, "token-exchange-fails"),
+        ({"body": "This Credential Was REVOKED"}, "token-exchange-fails"),
+        ({"status": 401, "body": "DIRECT API Key Authentication Is Off"}, "direct-request-fails"),
+        ({"status": 403, "body": "iot.device.read is needed"}, "forbidden"),
+        ({"body": "Infuse IoT answered: Unauthorised"}, "iot-rejects-key"),
         ({"status": 401, "api": "iot"}, "iot-rejects-key"),
         ({"status": 500, "body": "oops"}, None),
         ({"body": "[" * 5000}, None),
