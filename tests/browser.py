@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,8 +93,14 @@ def run_all(page: Page) -> None:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab with its own settings, in a folder of its own; no news, no check for updates."""
-    home, folder = tmp_path_factory.mktemp("lab-home"), tmp_path_factory.mktemp("lab")
+    """JupyterLab in a folder of its own."""
+    with serving_lab(tmp_path_factory.mktemp("lab-home"), tmp_path_factory.mktemp("lab")) as served:
+        yield served
+
+
+@contextmanager
+def serving_lab(home: Path, folder: Path) -> Iterator[Lab]:
+    """JupyterLab on a folder, with its own settings in an empty home; no news, no check for updates."""
     settings = home / "config" / "labconfig"
     settings.mkdir(parents=True)
     announcements = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
