@@ -81,7 +81,10 @@ def start(
     from auditkit.review.advice import read_owners
     from auditkit.review.campaign import INPUTS, open_campaign
     from auditkit.review.campaign import start as begin
+    from auditkit.store import clear_leftovers
 
+    for left in clear_leftovers(fresh(out).absolute().parent):
+        say(f"removed {left.name}, which a killed run had left half written")
     if accepted is not None:
         read_accepted(accepted)
     tables = Tables(
@@ -91,7 +94,7 @@ def start(
     )  # fmt: skip
     given = dict(zip(INPUTS, (required, config, accepted, attestations, owners), strict=True))
     campaign = begin(
-        tables, run_rules(tables, limits(config)), name=name, out=fresh(out), started_at=now(), scope=scope,
+        tables, run_rules(tables, limits(config)), name=name, out=out, started_at=now(), scope=scope,
         owners=None if owners is None else read_owners(owners),
         previous=None if previous is None else open_campaign(previous),
         inputs={name: path.read_bytes() for name, path in given.items() if path is not None},

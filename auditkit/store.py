@@ -34,13 +34,28 @@ def write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
 
     The folder gets mode 0700, its files 0600. SnapshotError if it cannot be written; the old folder then stays.
     """
+    with whole_folder(target) as beside:
+        handle = os.open(beside, _FOLDER)
+        try:
+            for name, data in files:
+                _write_file(handle, name, data)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A private folder to fill, which takes the target's place once it is filled; SnapshotError if that cannot be.
+
+    Whoever fills it flushes what they write; a process that is killed before the end leaves the target as it was, and
+    a folder beside it that the next one to write there clears away.
+    """
     target = Path(os.path.abspath(target))  # noqa: PTH100 - resolve() would follow a link at the target itself
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(target.parent)
+        clear_leftovers(target.parent)
         with _partial_folder(target.parent) as (beside, handle):
-            for name, data in files:
-                _write_file(handle, name, data)
+            yield beside
             os.fsync(handle)
             _into_place(beside, target)
         _sync(target.parent)
@@ -88,20 +103,24 @@ def _partial_folder(parent: Path) -> Iterator[tuple[Path, int]]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _clear_leftovers(parent: Path) -> None:
-    """Remove what a killed process left; a folder that is being written is locked, and stays."""
-    for left in parent.glob(f"{_BESIDE}*{_PARTIAL}"):
-        try:
-            handle = os.open(left, _FOLDER | os.O_NOFOLLOW)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left, ignore_errors=True)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(handle)
+def clear_leftovers(parent: Path) -> list[Path]:
+    """Remove, and name, what killed processes left in a folder; what is being written is locked, and stays."""
+    return [left for left in sorted(parent.glob(f"{_BESIDE}*{_PARTIAL}")) if _cleared(left)]
+
+
+def _cleared(left: Path) -> bool:
+    try:
+        handle = os.open(left, _FOLDER | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(left, ignore_errors=True)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True
 
 
 def _write_file(folder: int, name: str, data: bytes) -> None:

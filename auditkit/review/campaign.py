@@ -1,6 +1,6 @@
 """A campaign: a population frozen from one snapshot, what is recommended, who is asked, and what was decided before.
 
-On disk a folder: the snapshot itself, `population.parquet`, `decisions.sqlite` and, written last, `campaign.json`.
+On disk a folder, there whole or not at all: the snapshot, `population.parquet`, `decisions.sqlite`, `campaign.json`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from auditkit.review.advice import advise, assign_reviewers
 from auditkit.review.decisions import DecisionStore, state
 from auditkit.review.population import population
 from auditkit.snapshot import Snapshot, load
-from auditkit.store import write_file, write_folder
+from auditkit.store import whole_folder, write_file
 
 _FACTS, _POPULATION, _DECISIONS, _SNAPSHOT = "campaign.json", "population.parquet", "decisions.sqlite", "snapshot"
 INPUTS = ("required_permissions.csv", "limits.toml", "accepted.toml", "attestations.toml", "owners.csv")
@@ -195,10 +195,12 @@ def start(
         previous="" if previous is None else previous.facts.name,
         inputs={name: hashlib.sha256(kept[name]).hexdigest() for name in INPUTS if name in kept},
     )
-    write_folder(folder, [(_POPULATION, data), *((name, kept[name]) for name in facts.inputs)])
-    tables.snapshot.save(folder / _SNAPSHOT)
-    DecisionStore(folder / _DECISIONS).close()
-    write_file(folder / _FACTS, json.dumps(asdict(facts), indent=1, sort_keys=True).encode() + b"\n")
+    with whole_folder(folder) as beside:
+        for file, content in {_POPULATION: data, **{name: kept[name] for name in facts.inputs}}.items():
+            write_file(beside / file, content)
+        tables.snapshot.save(beside / _SNAPSHOT)
+        DecisionStore(beside / _DECISIONS).close()
+        write_file(beside / _FACTS, json.dumps(asdict(facts), indent=1, sort_keys=True).encode() + b"\n")
     return Campaign(folder, facts)
 
 

@@ -38,7 +38,8 @@ def find_campaign(given: str | Path | None, *, now: pd.Timestamp, begin: bool) -
 
 def newest_campaign(folder: Path) -> Path | None:
     """The campaign, in the folder or one level down, that was started last; by name where two are equal."""
-    found = [open_campaign(path.parent) for path in (*folder.glob(FACTS), *folder.glob(f"*/{FACTS}"))]
+    # A hidden folder is one that is being written, or that a killed run left.
+    found = [open_campaign(path.parent) for path in (*folder.glob(FACTS), *folder.glob(f"[!.]*/{FACTS}"))]
     newest = max(found, key=lambda one: (one.facts.started_at, one.folder.name), default=None)
     return None if newest is None else newest.folder
 
@@ -50,7 +51,7 @@ def find_previous(given: str | Path | None, campaign: Campaign) -> Opened[Path |
         return Opened(Path(given), f"Compared with {Path(given).name}, as given.")
     if not campaign.facts.previous:
         return Opened(None, "Compared with nothing: no last campaign or snapshot is named.")
-    beside = [open_campaign(path.parent) for path in sorted(campaign.folder.absolute().parent.glob(f"*/{FACTS}"))]
+    beside = [open_campaign(path.parent) for path in sorted(campaign.folder.absolute().parent.glob(f"[!.]*/{FACTS}"))]
     found = [one.folder for one in beside if one.facts.name == campaign.facts.previous]
     if len(found) == 1:
         return Opened(found[0], f"Compared with {found[0].name}, the campaign before this one.")

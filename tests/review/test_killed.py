@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from companies import company
 
-from auditkit.errors import ReviewError
+from auditkit.cli import run
 from auditkit.review.campaign import open_campaign
 from auditkit.review.verify import verify
+from auditkit.store import whole_folder
 
 START = """
 import sys
@@ -47,15 +48,37 @@ def killed(script: str, call: str, when: int, *words: str) -> bool:
     return ran.returncode != 0
 
 
-@pytest.mark.parametrize(("call", "when"), [("fsync", 1), ("fsync", 5), ("fsync", 12), ("rename,renameat,renameat2", 1), ("rename,renameat,renameat2", 2), ("fdatasync,pwrite64", 1)])
+@pytest.mark.parametrize(
+    ("call", "when"),
+    [
+        *(("fsync", when) for when in (1, 5, 16, 18, 19)),
+        *(("rename,renameat,renameat2", when) for when in (1, 2, 3, 4)),
+        ("fdatasync,pwrite64", 1), ("fdatasync,pwrite64", 6), ("mkdir,mkdirat", 3),
+    ],
+)  # fmt: skip
 def test_a_campaign_is_there_whole_or_not_at_all(tmp_path: Path, call: str, when: int) -> None:
     company().save(tmp_path / "snapshot")
     assert killed(START, call, when, str(tmp_path / "snapshot"), str(tmp_path / "campaign"))
-    try:
-        campaign = open_campaign(tmp_path / "campaign")
-    except ReviewError:
-        return
-    assert campaign.verify() == []
+    if (tmp_path / "campaign").exists():
+        assert open_campaign(tmp_path / "campaign").verify() == []
+    words = ["review", "start", str(tmp_path / "snapshot"), "--name", "q", "--out", str(tmp_path / "again")]
+    assert run(words) == 0
+    # Nothing is left to remove by hand, and the same place can be used.
+    assert list(tmp_path.glob(".auditkit-*")) == []
+    if not (tmp_path / "campaign").exists():
+        assert run([*words[:-1], str(tmp_path / "campaign")]) == 0
+    assert open_campaign(tmp_path / "campaign").verify() == []
+
+
+def test_what_a_killed_start_left_is_removed_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    company().save(tmp_path / "snapshot")
+    with whole_folder(tmp_path / "other") as being_written:
+        assert killed(START, "fsync", 5, str(tmp_path / "snapshot"), str(tmp_path / "campaign"))
+        (left,) = set(tmp_path.glob(".auditkit-*")) - {being_written}
+        assert run(["review", "start", str(tmp_path / "snapshot"), "--name", "q", "--out", str(tmp_path / "campaign")]) == 0
+        assert being_written.is_dir()
+    assert f"removed {left.name}, which a killed run had left half written" in capsys.readouterr().err
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(("call", "when"), [("fsync", 1), ("fsync", 3), ("fsync", 5), ("rename,renameat,renameat2", 1), ("rename,renameat,renameat2", 2)])
