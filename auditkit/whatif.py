@@ -87,10 +87,10 @@ class WhatIf:
             "If",
             *(f"  {each}" for each in self.changes),
             f"as of {self.then:%Y-%m-%d %H:%M} UTC, then",
-            self._headline(),
+            self.headline(),
         ]
         lines += [f"  {each}" for each in self.authentication]
-        for title, head, frame in self._parts():
+        for title, head, frame in self.parts():
             rows = _rows(frame, head)
             if rows:
                 more = [f"  and {len(rows) - _LISTED:,} more"] if len(rows) > _LISTED else []
@@ -98,11 +98,12 @@ class WhatIf:
         return "\n".join([*lines, "", "Nothing was changed."]) + "\n"
 
     def _repr_html_(self) -> str:
-        tables = "".join(html_table(head, _rows(frame, head), title) for title, head, frame in self._parts())
-        told = [*first_line(self.not_read), f"If {'; '.join(self.changes)}: {self._headline()}", *self.authentication]
+        tables = "".join(html_table(head, _rows(frame, head), title) for title, head, frame in self.parts())
+        told = [*first_line(self.not_read), f"If {'; '.join(self.changes)}: {self.headline()}", *self.authentication]
         return html_lines(told) + tables
 
-    def _headline(self) -> str:
+    def headline(self) -> str:
+        """The outcome in a sentence."""
         counts = self.access.change.value_counts()
         who = self.access.principal_id.nunique()
         lost, gained = int(counts.get("lost", 0)), int(counts.get("gained", 0))
@@ -114,7 +115,8 @@ class WhatIf:
         )
         return as_far(told, self.not_read)
 
-    def _parts(self) -> list[tuple[str, tuple[str, ...], pd.DataFrame]]:
+    def parts(self) -> list[tuple[str, tuple[str, ...], pd.DataFrame]]:
+        """The tables of the answer: title, the columns that a reader is shown, frame."""
         return [
             ("Required rows that break, or are mended", _BREAKS, self.required),
             ("Access that differs", ("change", "principal_id", "permissions", "which"), _by_principal(self.access)),

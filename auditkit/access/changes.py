@@ -68,15 +68,42 @@ def _file(path: Path) -> tuple[str, Mapping[str, Any]]:
         if len(data) > _AT_MOST:
             raise ChangeError(f"{path}: over {_AT_MOST:,} bytes; a change file is small")
         text = data.decode("utf-8-sig")
-        written = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
         raise ChangeError(f"{path}: {error.strerror or error}; give a change file in TOML or JSON") from None
+    except UnicodeDecodeError as error:
+        raise ChangeError(f"{path}: cannot be read as text: {error}") from None
+    return str(path), parsed(text, str(path), "JSON" if path.suffix.lower() == ".json" else "TOML")
+
+
+def parsed(text: str, where: str, kind: str) -> dict[str, Any]:
+    """The text of a change file, JSON or TOML, not yet checked; `where` names it in a ChangeError."""
+    try:
+        written = json.loads(text) if kind == "JSON" else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
-        raise ChangeError(f"{path}: cannot be read as {kind}: {error}") from None
+        raise ChangeError(f"{where}: cannot be read as {kind}: {error}") from None
     if not isinstance(written, dict):
-        raise ChangeError(f"{path}: a change file is a table with the keys {', '.join(KEYS)}")
-    return str(path), written
+        raise ChangeError(f"{where}: a change file is a table with the keys {', '.join(KEYS)}")
+    return written
+
+
+def parts(key: str) -> dict[str, str]:
+    """What a change of this key says, by name: an id of a collection, "text", "time" or "bool"; "" is the value of a
+    key that has but one.
+    """
+    if key in _TABLES:
+        needed, more = _TABLES[key]
+        return needed | more
+    return {"": _SINGLE.get(key) or _LISTS[key]}
+
+
+def composed(key: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The change file that says one change: its key, and values by the names of `parts`; those that are None or ""
+    are left out.
+    """
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    if key in _TABLES:
+        return {key: [given]}
+    return {key: given.get("")} if key in _SINGLE else {key: list(given.values())}
 
 
 class _Known:

@@ -70,7 +70,7 @@ class Comparison:
 
     def to_text(self) -> str:
         """The comparison for a reader."""
-        lines = [*first_line(self.not_read), self._headline(), *self.notes]
+        lines = [*first_line(self.not_read), self.headline(), *self.notes]
         for what in ("groups", "roles"):
             frame = getattr(self, what)
             sides = list(zip(frame.side, frame.name, frame.id, strict=True))
@@ -78,14 +78,15 @@ class Comparison:
         for side, title in _TITLES.items():
             rows = self._rows(side)
             lines += ["", f"{title} ({len(rows)})", *columns(_HEAD, rows)] if rows else []
-        return "\n".join([*lines, "", *self._giving()]) + "\n"
+        return "\n".join([*lines, "", *self.giving()]) + "\n"
 
     def _repr_html_(self) -> str:
         tables = "".join(html_table(_HEAD, self._rows(side), title) for side, title in _TITLES.items())
-        head = [*first_line(self.not_read), self._headline(), *self.notes]
-        return html_lines(head) + tables + html_lines(self._giving())
+        head = [*first_line(self.not_read), self.headline(), *self.notes]
+        return html_lines(head) + tables + html_lines(self.giving())
 
-    def _headline(self) -> str:
+    def headline(self) -> str:
+        """The comparison in a sentence."""
         counts = self.permissions.side.value_counts()
         a, b, differs, both = (int(counts.get(side, 0)) for side in SIDES)
         return f"A is {word(self.names[0])} ({word(self.a)}), B is {word(self.names[1])} ({word(self.b)}): " + as_far(
@@ -97,7 +98,8 @@ class Comparison:
         frame = frame.where(frame.notna(), None)
         return list(zip(frame.permission, frame.a, frame.b, frame.why_a, frame.why_b, strict=True))
 
-    def _giving(self) -> list[str]:
+    def giving(self) -> list[str]:
+        """What would give B all that A certainly has, in sentences."""
         if not self.give.chosen and not self.give.unmet:
             return [_sentence(as_far("B has all that A certainly has.", self.not_read))]
         lines = [f"To give B what A has: {len(self.give.chosen)} assignments"] if self.give.chosen else []

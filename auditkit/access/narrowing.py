@@ -10,6 +10,8 @@ from auditkit.access.candidates import Choice, Unmet
 from auditkit.access.telling import Place, columns, html_lines, html_table, place_words, word
 from auditkit.access.unread import as_far, first_line
 
+CHOICE_HEAD = ("give", "name", "id", "where", "held by")
+EVERY_HEAD = ("principal", "name", "would do", "excess", "added", "taken away", "cannot be met", "proof")
 _LISTED = 12
 
 
@@ -82,27 +84,31 @@ class Narrowing:
 
     def lines(self) -> list[str]:
         """The answer without the line that says what was not read."""
-        lines = [f"{word(self.display_name)} ({word(self.principal_id)}, {self.type}): {self._headline()}"]
-        lines += [f"  note: {note}" for note in self.notes]
-        lines += columns(_CHOICE_HEAD, self._choice_rows())
-        lines += [f"  {what}" for what in self._sentences()]
-        lines += [f"  cannot be met: {_unmet(each)}" for each in self.unmet]
-        return [*lines, f"  {self.proof}"]
+        lines = [self.headline(), *(f"  note: {note}" for note in self.notes), *columns(CHOICE_HEAD, self.rows())]
+        return [*lines, *(f"  {what}" for what in self.told())]
 
     def _repr_html_(self) -> str:
-        head = f"{self.display_name} ({self.principal_id}, {self.type}): {self._headline()}"
-        told = [*self.notes, *self._sentences(), *(f"cannot be met: {_unmet(each)}" for each in self.unmet), self.proof]
-        return (
-            html_lines(first_line(self.not_read))
-            + html_table(_CHOICE_HEAD, self._choice_rows(), head)
-            + html_lines(told)
-        )
+        lines, told = first_line(self.not_read), [*self.notes, *self.told()]
+        return html_lines(lines) + html_table(CHOICE_HEAD, self.rows(), self.headline()) + html_lines(told)
+
+    def headline(self) -> str:
+        """The principal, and the answer in a sentence."""
+        who = f"{word(self.display_name)} ({word(self.principal_id)}, {self.type})"
+        return f"{who}: {as_far(self._answer(), self.not_read)}"
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """What to give, under `CHOICE_HEAD`."""
+        return [
+            (each.kind, each.name, each.id, place_words(*(each.place or (None, None))), each.held or "new")
+            for each in self.chosen
+        ]
+
+    def told(self) -> list[str]:
+        """The rest in sentences: what to take and to leave, what would come and go, what cannot be met, the proof."""
+        return [*self._sentences(), *(f"cannot be met: {_unmet(each)}" for each in self.unmet), self.proof]
 
     def _new(self) -> list[Choice]:
         return [each for each in self.chosen if each.held is None]
-
-    def _headline(self) -> str:
-        return as_far(self._answer(), self.not_read)
 
     def _answer(self) -> str:
         if not self.chosen:
@@ -112,12 +118,6 @@ class Narrowing:
         return (
             f"{_count(len(self.chosen), 'assignment')} would do, with {_count(len(self.excess), 'excess permission')}"
         )
-
-    def _choice_rows(self) -> list[tuple[object, ...]]:
-        return [
-            (each.kind, each.name, each.id, place_words(*(each.place or (None, None))), each.held or "new")
-            for each in self.chosen
-        ]
 
     def _sentences(self) -> list[str]:
         parts = (
@@ -158,22 +158,18 @@ class Narrowings:
         each = ("\n".join(each.lines()) + "\n" for each in self.each)
         return "\n".join([*first_line(self.not_read), *each, *unknown]).rstrip("\n") + "\n"
 
-    def _repr_html_(self) -> str:
-        rows = [
+    def rows(self) -> list[tuple[object, ...]]:
+        """A row a principal, under `EVERY_HEAD`."""
+        return [
             (each.principal_id, each.display_name, ", ".join(choice.name for choice in each.chosen),
              len(each.excess), len(each.added), len(each.taken), len(each.unmet), each.proof)
             for each in self.each
         ]  # fmt: skip
-        head = ("principal", "name", "would do", "excess", "added", "taken away", "cannot be met", "proof")
-        lines = html_lines(first_line(self.not_read))
-        return (
-            lines
-            + html_table(head, rows, as_far("the narrowest access", self.not_read).capitalize())
-            + html_lines(f"not in the snapshot: {each}" for each in self.unknown)
-        )
 
-
-_CHOICE_HEAD = ("give", "name", "id", "where", "held by")
+    def _repr_html_(self) -> str:
+        title = as_far("the narrowest access", self.not_read).capitalize()
+        unknown = html_lines(f"not in the snapshot: {each}" for each in self.unknown)
+        return html_lines(first_line(self.not_read)) + html_table(EVERY_HEAD, self.rows(), title) + unknown
 
 
 def choice_dict(choice: Choice) -> dict[str, Any]:

@@ -72,20 +72,21 @@ class WhoCan:
 
     def to_text(self) -> str:
         """The answer for a reader: the certain and the possible apart."""
-        lines = [*first_line(self.not_read), self._headline()]
+        lines = [*first_line(self.not_read), self.headline()]
         for name in CERTAINTIES:
             rows = self._rows(name)
             lines += ["", f"{name} ({len(rows)})", *columns(_HEAD, rows)] if rows else []
         return "\n".join(lines) + "\n"
 
     def _repr_html_(self) -> str:
-        tables = [html_table(_HEAD, self._rows(name), f"{name}: {self._headline()}") for name in CERTAINTIES]
+        tables = [html_table(_HEAD, self._rows(name), f"{name}: {self.headline()}") for name in CERTAINTIES]
         if self.not_read and self.frame.certainty.ne("possible").all():
             # An empty table would say that nobody else possibly can.
             tables.pop()
         return html_lines(first_line(self.not_read)) + "".join(tables)
 
-    def _headline(self) -> str:
+    def headline(self) -> str:
+        """The answer in a sentence, with its question."""
         asked = f"{word(self.permission)} on {place_words(*(self.resource or (None, None)))}"
         certain, possible = (self.frame.type[self.frame.certainty.eq(name)] for name in CERTAINTIES)
         if not self.not_read:
