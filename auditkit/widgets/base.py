@@ -35,7 +35,8 @@ class Slider:
 class View:
     """What a panel shows at given limits.
 
-    `extras` is HTML made by the helpers of `markup`; `draw` makes the figure, last of all, since that takes longest;
+    `extras` is HTML made by the helpers of `markup`, `after` more of it, below the figures; `draw` makes the figure,
+    or several of them, last of all, since that takes longest;
     `hidden` columns are in the frame and not in the table; `anchor` names the column whose values a link may name;
     `links` says, for a column of words, the column of the anchors that those lead to in a report.
     """
@@ -45,7 +46,8 @@ class View:
     notes: Sequence[str] = ()
     warnings: Sequence[str] = ()
     extras: Sequence[str] = ()
-    draw: Callable[[], Figure] | None = None
+    after: Sequence[str] = ()
+    draw: Callable[[], Figure | Sequence[Figure]] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     filters: Sequence[str] = ()
     hidden: Sequence[str] = ()
@@ -65,17 +67,19 @@ class View:
         return f'<p class="ak-head">{safe_text(self.headline)}</p>{warn}{notes}{"".join(self.extras)}'
 
     def picture(self) -> str:
-        """The figure as HTML, drawn now; nothing where there is none."""
+        """The figures as HTML, drawn now; nothing where there is none."""
         if self.draw is None:
             return ""
         from auditkit.charts import figure_html
 
-        return figure_html(self.draw())
+        made = self.draw()
+        return "".join(map(figure_html, made if isinstance(made, Sequence) else [made]))
 
     def table(self, rows: int | None = None) -> str:
-        """The table as HTML, complete or its first rows; nothing where there are no rows."""
-        if self.frame.empty:
-            return ""
+        """What follows the figures as HTML: `after`, and the table, complete or its first rows, if it has rows."""
+        return "".join(self.after) + ("" if self.frame.empty else self._rows(rows))
+
+    def _rows(self, rows: int | None) -> str:
         shown = self.shown if rows is None else self.shown.head(rows)
         cut = len(self.frame) - len(shown)
         more = f'<p class="ak-note">and {cut:,} more rows</p>' if cut else ""
@@ -149,13 +153,6 @@ class Panel:
         from auditkit.widgets.interactive import panel_widget
 
         return panel_widget(self)
-
-    def attempt(self, **days: float) -> View | str:
-        """As `move`, but a refusal comes back as its sentence, to be shown where the panel stands."""
-        try:
-            return self.move(**days)
-        except TROUBLE as error:
-            return words(error)
 
     def _found(self) -> Findings:
         """What the rules found: what the desk has already, unless a limit was moved."""

@@ -26,6 +26,7 @@ from auditkit.widgets.figures import Picture
 from auditkit.widgets.findings import AnswerPanel, FindingsPanel
 from auditkit.widgets.gap_matrix import MatrixPanel
 from auditkit.widgets.gaps import GapPanel
+from auditkit.widgets.hold import Hold
 from auditkit.widgets.inactive import InactivePanel
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.methods import MethodsPanel
@@ -82,6 +83,7 @@ class Desk:
     def as_of(self) -> pd.Timestamp:
         """The instant of every judgement."""
         return self.tables.as_of
+    hold: Hold | None = None
 
     @cached_property
     def findings(self) -> Findings:
@@ -233,3 +235,4 @@ def _instant(as_of: str | pd.Timestamp | None) -> pd.Timestamp | None:
     if moment is pd.NaT or moment.tzinfo is None:
         raise InputError(f"as_of {as_of!r} has no offset from UTC; write it as 2026-10-01T00:00:00Z")
     return moment.tz_convert("UTC").as_unit("us")
+        hold=Hold(found.value.id, found.folder),

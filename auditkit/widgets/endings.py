@@ -74,7 +74,7 @@ class CalendarPanel(Panel):
 
     def make(self) -> Any:
         """The widget: a button a week, in rows of a quarter, and below it the week's credentials."""
-        told, listed, head = Told(), ipywidgets.HTML(), ipywidgets.HTML()
+        told, listed, head = Told(self.desk), ipywidgets.HTML(), ipywidgets.HTML()
         counts = self.endings.week.value_counts().to_dict()
 
         def show(week: int) -> None:

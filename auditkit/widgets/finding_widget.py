@@ -8,11 +8,11 @@ import ipywidgets
 
 from auditkit.widgets import kept
 from auditkit.widgets.grid import RowGrid
+from auditkit.widgets.live import Told, panel_html
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.proving import detail_html
 from auditkit.widgets.sift import Choice, controls, haystack, severities, sift
-from auditkit.widgets.style import STYLE
-from auditkit.widgets.trouble import guard, warning
+from auditkit.widgets.trouble import guard
 
 if TYPE_CHECKING:
     from auditkit.widgets.findings import FindingsPanel
@@ -32,16 +32,16 @@ class FindingsWidget:
         self.panel = panel
         self._hay = haystack(panel.frame)
         self._restoring = False
-        self.head, self.detail, self.told = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+        self.head, self.detail, self.told = ipywidgets.HTML(), ipywidgets.HTML(), Told(panel.desk)
         self.fields = self._make_fields()
         self.name = ipywidgets.Text(description="Name", placeholder="name of this filter", layout=_wide(260))
         self.saved = ipywidgets.Dropdown(description="Saved", layout=_wide(260))
-        self.grid = RowGrid(guard(self._say_wrong, self.open), self._count)
+        self.grid = RowGrid(self.told.guard(self.open), self.told.guard(self._count))
         for field in self.fields.values():
-            field.observe(guard(self._say_wrong, self._chosen), "value")
-        self.saved.observe(guard(self._say_wrong, self._restored), "value")
+            field.observe(self.told.guard(self._chosen), "value")
+        self.saved.observe(self.told.guard(self._restored), "value")
         self.box = self._laid_out()
-        guard(self._say_wrong, self._offer_saved)()
+        guard(self.told.wrong, self._offer_saved)()
         self.refresh()
 
     def refresh(self) -> None:
@@ -49,7 +49,9 @@ class FindingsWidget:
         rows = sift(self.panel.frame, self.panel.choice, self._hay)
         total = len(self.panel.frame)
         words = f"{len(rows):,} of {total:,} findings" + ("" if len(rows) else ": nothing found")
-        self.head.value = _html(self.panel.view.head() + f'<p class="ak-note" role="status">{safe_text(words)}</p>')
+        self.head.value = panel_html(
+            self.panel.view.head() + f'<p class="ak-note" role="status">{safe_text(words)}</p>'
+        )
         self.grid.show(rows)
         self.open(rows.fingerprint.iloc[0]) if len(rows) else self._close()
         self._count()
@@ -58,10 +60,10 @@ class FindingsWidget:
         """Show what proves the finding of this fingerprint."""
         frame = self.panel.desk.findings.frame
         row = frame[frame.fingerprint.eq(fingerprint)].astype("object").iloc[0]
-        self.detail.value = _html(detail_html(row.to_dict(), self.panel.desk.tables))
+        self.detail.value = panel_html(detail_html(row.to_dict(), self.panel.desk.tables))
 
     def _close(self) -> None:
-        self.detail.value = _html('<p class="ak-note">No finding is left by this choice; clear a filter.</p>')
+        self.detail.value = panel_html('<p class="ak-note">No finding is left by this choice; clear a filter.</p>')
 
     def _make_fields(self) -> dict[str, Any]:
         frame = self.panel.frame
@@ -91,7 +93,9 @@ class FindingsWidget:
         acts = [self._button("Select all found", self._tick_all), self._button("Select none", self._tick_none),
                 self._button("Write CSV", lambda _: self._write("csv")),
                 self._button("Write Excel", lambda _: self._write("xlsx"))]  # fmt: skip
-        left = ipywidgets.VBox([self.grid.box, ipywidgets.HBox(acts, layout=row), self.told], layout={"width": "58%"})
+        left = ipywidgets.VBox(
+            [self.grid.box, ipywidgets.HBox(acts, layout=row), self.told.box], layout={"width": "58%"}
+        )
         self.detail.layout = {"width": "41%", "max_height": "640px", "overflow": "auto"}
         self.detail.add_class("ak-detail")
         return ipywidgets.VBox(
@@ -105,7 +109,7 @@ class FindingsWidget:
 
     def _button(self, label: str, act: Any) -> Any:
         button = ipywidgets.Button(description=label, layout={"width": "auto"})
-        button.on_click(guard(self._say_wrong, act))
+        button.on_click(self.told.guard(act))
         return button
 
     def _chosen(self, _: Any) -> None:
@@ -146,13 +150,13 @@ class FindingsWidget:
     def _save(self, _: Any) -> None:
         kept.save_filter(self.panel.desk.folder, self.name.value, self.panel.choice.texts())
         self._offer_saved(self.name.value.strip())
-        self._say(f"saved as {self.name.value.strip()!r} in {kept.FOLDER}/{kept.NAME}")
+        self.told.say(f"saved as {self.name.value.strip()!r} in {kept.FOLDER}/{kept.NAME}")
 
     def _delete(self, _: Any) -> None:
         name = self.saved.value
         kept.delete_filter(self.panel.desk.folder, name)
         self._offer_saved()
-        self._say("no saved filter is chosen" if name == _NO_FILTER else f"{name!r} is forgotten")
+        self.told.say("no saved filter is chosen" if name == _NO_FILTER else f"{name!r} is forgotten")
 
     def _clear(self, _: Any) -> None:
         self._offer_saved()
@@ -173,22 +177,12 @@ class FindingsWidget:
     def _count(self) -> None:
         self.panel.ticked = frozenset(self.grid.ticked)
         count = len(self.grid.ticked)
-        self._say(f"{count:,} selected: `panel.selected` has them; a button writes them to a file"
+        self.told.say(f"{count:,} selected: `panel.selected` has them; a button writes them to a file"
                   if count else "none selected: a button writes all that were found")  # fmt: skip
 
     def _write(self, kind: str) -> None:
         path, count = self.panel.write(kind)
-        self._say(f"{path.name} written: {count:,} findings")
-
-    def _say(self, words: str) -> None:
-        self.told.value = _html(f'<p class="ak-note" role="status">{safe_text(words)}</p>')
-
-    def _say_wrong(self, words: str) -> None:
-        self.told.value = _html(warning(words))
-
-
-def _html(fragment: str) -> str:
-    return f'{STYLE}<div class="ak-panel">{fragment}</div>'
+        self.told.say(f"{path.name} written: {count:,} findings")
 
 
 def _wide(pixels: int) -> dict[str, str]:

@@ -13,6 +13,7 @@ from auditkit.findings import Findings
 from auditkit.widgets.base import Panel, View, reasons
 from auditkit.widgets.live import Told, panel_html
 from auditkit.widgets.markup import safe_table, safe_text
+from auditkit.widgets.trouble import guard
 from auditkit.widgets.why_denied import checklist
 
 # Columns and rows that a screen holds; others are chosen by name, or read from the frame.
@@ -50,7 +51,7 @@ class MatrixPanel(Panel):
 
     def make(self) -> Any:
         """The widget: which principals, the matrix of buttons, and the checklist of the one pressed."""
-        frame, told, detail, head = self.view.frame, Told(), ipywidgets.HTML(), ipywidgets.HTML()
+        frame, told, detail, head = self.view.frame, Told(self.desk), ipywidgets.HTML(), ipywidgets.HTML()
         head.value = panel_html(f'<p class="ak-head">{safe_text(self.view.headline)}</p>')
         people = crowded(frame)
         if not people:
@@ -83,7 +84,7 @@ class MatrixPanel(Panel):
                 open_cell(hit.index[0])
 
         chosen.observe(told.guard(draw), "value")
-        told.guard(draw)(None)
+        guard(told.wrong, draw)(None)
         hint = ipywidgets.Label(value="Ctrl or Shift chooses several. A press of a cell opens its checklist.")
         detail.layout = {"width": "39%", "max_height": "640px", "overflow": "auto"}
         detail.add_class("ak-detail")

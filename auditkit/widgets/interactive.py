@@ -6,37 +6,36 @@ from typing import Any
 
 import ipywidgets
 
-from auditkit.widgets.base import Panel, View
-from auditkit.widgets.markup import safe_text
-from auditkit.widgets.style import STYLE
+from auditkit.widgets.base import Panel
+from auditkit.widgets.later import Later
+from auditkit.widgets.live import Told, panel_html
 from auditkit.widgets.table import PagedTable
+from auditkit.widgets.trouble import guard
 
 
 def panel_widget(panel: Panel) -> Any:
     """The widget of a panel. Moving a slider judges its rules anew and shows what they find; a refusal is shown."""
-    head, picture, table = ipywidgets.HTML(), ipywidgets.HTML(), PagedTable(panel.view)
+    told, head, picture = Told(panel.desk), ipywidgets.HTML(), ipywidgets.HTML()
+    table = PagedTable(panel.view)
     sliders = {slider.limit: _slider(panel, slider.limit, slider.label, slider.most) for slider in panel.sliders}
 
-    def show(view: View | str) -> None:
-        if isinstance(view, str):
-            head.value = _html(f'<p class="ak-warn">{safe_text(view)}</p>')
-            return
-        head.value = _html(view.head())
-        table.show(view)
-        # Last, since drawing takes longer than judging: the new rows are there already.
-        picture.value = _html(view.picture())
+    def draw() -> None:
+        picture.value = panel_html(panel.view.picture())
+
+    drawn = Later(guard(told.wrong, draw))
 
     def moved(_: Any) -> None:
-        show(panel.attempt(**{name: slider.value for name, slider in sliders.items()}))
+        view = panel.move(**{name: slider.value for name, slider in sliders.items()})
+        head.value = panel_html(view.head())
+        table.show(view)
+        told.say("")
+        drawn()
 
-    head.value, picture.value = _html(panel.view.head()), _html(panel.view.picture())
+    head.value = panel_html(panel.view.head())
+    draw()
     for slider in sliders.values():
-        slider.observe(moved, "value")
-    return ipywidgets.VBox([*sliders.values(), head, picture, table.box])
-
-
-def _html(fragment: str) -> str:
-    return f'{STYLE}<div class="ak-panel">{fragment}</div>'
+        slider.observe(told.guard(moved), "value")
+    return ipywidgets.VBox([*sliders.values(), told.box, head, picture, table.box])
 
 
 def _slider(panel: Panel, limit: str, label: str, most: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
@@ -12,13 +12,17 @@ from auditkit.widgets.markup import safe_text
 from auditkit.widgets.style import STYLE
 from auditkit.widgets.trouble import guard, warning
 
+if TYPE_CHECKING:
+    from auditkit.widgets.desk import Desk
+
 WRAPPED = {"flex_flow": "row wrap"}
 
 
 class Told:
-    """A line below a panel in which it says what it did, or why it could not."""
+    """A line of a panel in which it says what it did, or why it could not, or may not any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
         self.box = ipywidgets.HTML()
 
     def say(self, words: str) -> None:
@@ -30,8 +34,14 @@ class Told:
         self.box.value = panel_html(warning(words))
 
     def guard(self, act: Callable[..., None]) -> Callable[..., None]:
-        """The act, whose failure is said here."""
-        return guard(self.wrong, act)
+        """The act, refused where the desk's snapshot is no longer looked at; that or its failure is said here."""
+
+        def held(*given: Any) -> None:
+            if self._desk.hold is not None:
+                self._desk.hold.check()
+            act(*given)
+
+        return guard(self.wrong, held)
 
 
 def panel_html(fragment: str) -> str:

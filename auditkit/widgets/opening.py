@@ -19,11 +19,12 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Opened(Generic[Value]):
-    """Something that was chosen, and the sentence that says what and why."""
+    """Something that was chosen, the sentence that says what and why, and the folder that it was read from, if any."""
 
     value: Value
     words: str
     sample: bool = False
+    folder: Path | None = None
 
 
 def find_snapshot(given: str | Path | Snapshot | None) -> Opened[Snapshot]:
@@ -69,7 +70,7 @@ def _find(
 def _read(path: Path, why: str) -> Opened[Snapshot]:
     if not path.exists():
         raise SnapshotError(f"{path}: there is no such folder ({why}); `auditkit pull` or `auditkit import` makes one")
-    return Opened(load(path), f"Snapshot folder {path.name}: {why}.")
+    return Opened(load(path), f"Snapshot folder {path.name}: {why}.", folder=path)
 
 
 def _newest(folder: Path) -> Path | None:

@@ -10,10 +10,12 @@ import pandas as pd
 from auditkit.findings import Findings
 from auditkit.rules import RULES
 from auditkit.widgets.base import Panel, View, reasons
+from auditkit.widgets.later import Later
 from auditkit.widgets.live import WRAPPED, Told, panel_html
 from auditkit.widgets.markup import safe_table, safe_text
 from auditkit.widgets.principal_page import Page, page_of
 from auditkit.widgets.rows import principal_of
+from auditkit.widgets.trouble import guard
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,20 +57,12 @@ class PrincipalPanel(Panel):
             headline=f"{page.name} ({page.principal_id})",
             notes=[page.status],
             warnings=[why for why in reasons(found) if "could not be read whole" in why],
-            extras=(self._extras(page),),
+            after=(_known(page),),
+            draw=lambda: self._figures(page),
             labels={"what": "Role or grant", "through": "Through group", "id": "Assignment or grant",
                     "supports": "Supports its type", "arrives": "Whether it gives"},
             hidden=("gives", "conditions"),
         )  # fmt: skip
-
-    def _extras(self, page: Page) -> str:
-        tables = (
-            (page.findings, "Findings"), (page.modules, "Effective permissions by module"),
-            (page.groups, "Groups, at any depth"), (page.credentials[_CREDENTIALS], "Credentials"),
-        )  # fmt: skip
-        told = [safe_table(rows, caption=name) if len(rows) else _none(name) for rows, name in tables]
-        pictures = "".join(_picture(figure) for figure in self._figures(page))
-        return f'<div class="ak-page">{pictures}{"".join(told)}</div>' + ("" if len(page.ways) else _none("Roles"))
 
     def _figures(self, page: Page) -> list[Figure]:
         from auditkit.charts import credential_timeline, principal_routes
@@ -78,7 +72,7 @@ class PrincipalPanel(Panel):
 
     def make(self) -> Any:
         """The widget: a search, a list of those that match, and the page."""
-        told, page = Told(), ipywidgets.HTML()
+        told, head, pictures, rows = Told(self.desk), ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         principals = self.desk.snapshot.principals
         names = principals.display_name.astype("str") + " (" + principals.principal_id + ", "
         labels = (names + principals.type.astype("str") + ")").astype("str")
@@ -92,10 +86,19 @@ class PrincipalPanel(Panel):
             told.say(words if options else f"{words}: nothing found")
             which.options = options or [("nothing found", "")]
 
+        def draw() -> None:
+            pictures.value = panel_html(self.view.picture())
+
+        def write() -> None:
+            head.value, rows.value = panel_html(self.view.head()), panel_html(self.view.table())
+
+        drawn = Later(guard(told.wrong, draw))
+
         def show(change: Any) -> None:
             if change["new"]:
-                view = self.choose(change["new"])
-                page.value = panel_html(view.head() + view.table())
+                self.choose(change["new"])
+                write()
+                drawn()
 
         which.options = list(zip(labels, principals.principal_id, strict=True))[:_MATCHES]
         at = principals.principal_id.eq(self.principal_id)
@@ -104,8 +107,9 @@ class PrincipalPanel(Panel):
             which.value = self.principal_id
         which.observe(told.guard(show), "value")
         search.observe(told.guard(lambda change: offer(change["new"])), "value")
-        page.value = panel_html(self.view.head() + self.view.table())
-        return ipywidgets.VBox([ipywidgets.HBox([search, which], layout=WRAPPED), told.box, page])
+        write()
+        draw()
+        return ipywidgets.VBox([ipywidgets.HBox([search, which], layout=WRAPPED), told.box, head, pictures, rows])
 
 
 def _worst(desk: Desk) -> str:
@@ -120,13 +124,15 @@ def _worst(desk: Desk) -> str:
     return str(ids.iloc[0]) if len(ids) else ""
 
 
-def _picture(figure: Figure) -> str:
-    from auditkit.charts import figure_html
-
-    return figure_html(figure)
+def _known(page: Page) -> str:
+    """The tables of a page, but for the ways, which the frame holds."""
+    tables = (
+        (page.findings, "Findings"), (page.modules, "Effective permissions by module"),
+        (page.groups, "Groups, at any depth"), (page.credentials[_CREDENTIALS], "Credentials"),
+    )  # fmt: skip
+    told = [safe_table(rows, caption=name) if len(rows) else _none(name) for rows, name in tables]
+    return "".join(told) + ("" if len(page.ways) else _none("Roles"))
 
 
 def _none(name: str) -> str:
     return f'<p class="ak-note"><strong>{safe_text(name)}</strong>: none</p>'
-
-

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def threshold_widget(panel: ThresholdPanel) -> Any:
     """The sliders with their effects, a button that applies them, the limits as TOML, and the rules they move."""
-    told, head, table = Told(), ipywidgets.HTML(), PagedTable(panel.view)
+    told, head, table = Told(panel.desk), ipywidgets.HTML(), PagedTable(panel.view)
     toml = ipywidgets.Textarea(description="As TOML", layout={"width": "100%", "height": "190px"})
     sliders = {slider.limit: _slider(panel, slider) for slider in panel.sliders}
     effects = {limit: ipywidgets.Label(value="as agreed") for limit in sliders}

@@ -147,10 +147,10 @@ def test_a_broken_file_of_filters_is_said_where_the_panel_stands(panel: Findings
     (desk.folder / ".auditkit").mkdir()
     (desk.folder / ".auditkit" / "filters.json").write_text(broken)
     widget = FindingsWidget(panel)
-    assert "delete it to start anew" in widget.told.value or "selected" in widget.told.value
+    assert "delete it to start anew" in widget.told.box.value or "selected" in widget.told.box.value
     widget.name.value = "mine"
     widget.box.children[2].children[2].click()
-    assert "delete it to start anew" in widget.told.value
+    assert "delete it to start anew" in widget.told.box.value
     with pytest.raises(InputError, match="delete it"):
         read_filters(desk.folder)
 
