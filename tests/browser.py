@@ -19,7 +19,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-_QUIET = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-sync",
+]
 _PATIENCE = 90_000
 
 
@@ -42,7 +48,7 @@ class Watched:
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=_QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
         yield browser
         browser.close()
 
@@ -108,7 +114,9 @@ def serving_lab(home: Path, folder: Path) -> Iterator[Lab]:
     token, port = secrets.token_hex(16), _free_port()
     log = home / "lab.log"
     with log.open("wb") as target:
-        server = subprocess.Popen(_command(port, token, folder, home), env=_environment(home), stdout=target, stderr=target)
+        server = subprocess.Popen(
+            _command(port, token, folder, home), env=_environment(home), stdout=target, stderr=target
+        )
         try:
             _wait(server, f"http://127.0.0.1:{port}", token, log)
             yield Lab(f"http://127.0.0.1:{port}", token, folder)
@@ -128,7 +136,12 @@ def _command(port: int, token: str, folder: Path, home: Path) -> list[str]:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "run", "IPYTHONDIR": "ipython"}
+    names = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "run",
+        "IPYTHONDIR": "ipython",
+    }
     return os.environ | {"HOME": str(home)} | {name: str(home / path) for name, path in names.items()}
 
 
