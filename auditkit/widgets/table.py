@@ -33,6 +33,8 @@ class PagedTable:
         self._back = _button("Previous", lambda _: self._turn(-1))
         self._next = _button("Next", lambda _: self._turn(1))
         self._filters: dict[str, Any] = {}
+        self._made: dict[str, Any] = {}
+        self._quiet = False
         self._filter_row = ipywidgets.HBox(layout={"flex_flow": "row wrap"})
         for control in (self._search, self._sort, self._down):
             control.observe(self._changed, "value")
@@ -55,28 +57,34 @@ class PagedTable:
         self._changed(None)
 
     def _offer(self) -> None:
-        """Fill the filters' and the sort's choices from the frame; one observer at a time would draw many times."""
-        chosen = {name: control.value for name, control in self._filters.items()}
-        self._filters = {}
-        for name in self._view.filters:
-            values = sorted(set(self._texts[name]))
-            if len(values) > _MOST_CHOICES:
-                continue
-            was = chosen.get(name, _ALL)
-            control = ipywidgets.Dropdown(
-                description=self._label(name), options=[_ALL, *values], value=was if was in values else _ALL
-            )
-            control.observe(self._changed, "value")
-            self._filters[name] = control
+        """Fill the filters' and the sort's choices from the frame, without drawing for each of them."""
+        self._quiet = True
+        values = {name: sorted(set(self._texts[name])) for name in self._view.filters}
+        self._filters = {name: self._filter(name, told) for name, told in values.items() if len(told) <= _MOST_CHOICES}
         columns = [(self._label(name), name) for name in self._texts]
         if tuple(columns) != tuple(self._sort.options)[1:]:
             self._sort.options = [("as listed", ""), *columns]
             self._sort.value = ""
+        self._quiet = False
         self._filter_row.children = [self._search, *self._filters.values(), self._sort, self._down]
         self._filter_row.layout.display = None if len(self._view.frame) > FEW else "none"
         self._pages.layout.display = None if len(self._view.frame) > PAGE else "none"
 
+    def _filter(self, name: str, values: list[str]) -> Any:
+        """The filter of a column, the same one as long as the table lives: a new one would be slow to appear."""
+        if name not in self._made:
+            self._made[name] = ipywidgets.Dropdown(description=self._label(name))
+            self._made[name].observe(self._changed, "value")
+        control, options = self._made[name], (_ALL, *values)
+        if control.options != options:
+            was = control.value
+            control.options = options
+            control.value = was if was in options else _ALL
+        return control
+
     def _changed(self, _: Any) -> None:
+        if self._quiet:
+            return
         self._page, kept = 0, self._view.shown
         words = self._search.value.casefold().split()
         for word in words:

@@ -81,6 +81,17 @@ def test_another_frame_keeps_the_search_and_a_filter_that_still_applies(table: P
     assert table._filters["severity"].value == "all"
 
 
+def test_another_frame_makes_no_control_anew_and_is_drawn_once(table: PagedTable) -> None:
+    control, drawn = table._filters["severity"], []
+    table._html.observe(lambda change: drawn.append(change["new"]), "value")
+    table.show(view(rows(40).query("severity == 'high'")))
+    assert table._filters["severity"] is control
+    assert control.options == ("all", "high")
+    table.show(view(rows(39)))
+    assert control.options == ("all", "high", "info")
+    assert len(drawn) == 2
+
+
 def test_no_rows_show_no_table_and_no_controls() -> None:
     table = PagedTable(view(rows(0)))
     assert table.box.layout.display == "none"
