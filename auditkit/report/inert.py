@@ -32,6 +32,11 @@ def code_span(text: object) -> str:
     return f"{fence}{edge}{line}{edge}{fence}" if line else "(empty)"
 
 
+def code_sentence(words: object) -> str:
+    """A sentence as a code span: its own ticks as apostrophes, as a doubled fence reads badly unrendered."""
+    return code_span(str(words).replace("`", "'"))
+
+
 def sarif_text(text: object) -> str:
     """The text as SARIF's plain message string, in which brackets make links and braces stand for arguments."""
     line = one_line(text).replace("\\", "\\\\")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from auditkit.findings import Findings
 from auditkit.findings_text import instant
-from auditkit.report.inert import code_span
+from auditkit.report.inert import code_sentence, code_span
 
 
 def to_markdown(findings: Findings, *, most: int = 20) -> str:
@@ -38,9 +38,9 @@ def _by_severity(frame: pd.DataFrame) -> str:
 def _missing(findings: Findings) -> list[str]:
     silent = findings.not_evaluated
     lines = [
-        *(f"- {name} was not read whole: {_said(why)}" for name, why in findings.snapshot.incomplete.items()),
+        *(f"- {name} was not read whole: {code_sentence(why)}" for name, why in findings.snapshot.incomplete.items()),
         *(
-            f"- {rule} was {'partly' if partly else 'not'} evaluated: {_said(why)}"
+            f"- {rule} was {'partly' if partly else 'not'} evaluated: {code_sentence(why)}"
             for rule, partly, why in zip(silent.id, silent.partly, silent.why_not, strict=True)
         ),
     ]
@@ -74,7 +74,7 @@ def _worst(frame: pd.DataFrame, most: int) -> list[str]:
         f"## The {len(shown)} worst findings" if more else "## The findings",
         "",
         *(
-            f"- **{severity}** {rule} {code_span(subject)}{_named(who)}: {_said(message)}"
+            f"- **{severity}** {rule} {code_span(subject)}{_named(who)}: {code_sentence(message)}"
             for severity, rule, subject, who, message in rows
         ),
         *(["", f"And {more:,} more."] if more else []),
@@ -83,8 +83,3 @@ def _worst(frame: pd.DataFrame, most: int) -> list[str]:
 
 def _named(who: object) -> str:
     return f" ({code_span(who)})" if isinstance(who, str) and who else ""
-
-
-def _said(words: object) -> str:
-    """A sentence as a code span: its own ticks as apostrophes, as a doubled fence reads badly unrendered."""
-    return code_span(str(words).replace("`", "'"))

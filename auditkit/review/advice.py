@@ -10,8 +10,9 @@ from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.findings import Findings
 from auditkit.review.population import joined_by
+from auditkit.review.replacing import instead
 
-RECOMMENDATIONS = ("keep", "remove", "rotate", "shorten", "ask")
+RECOMMENDATIONS = ("keep", "remove", "change", "rotate", "shorten", "ask")
 OWNER_KINDS = ("principal", "group", "role", "module")
 
 _BY_RULE = {
@@ -28,7 +29,8 @@ _PARTS = {"principal": "principal", "credential": "credential", "assignment": "a
 
 
 def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFrame:
-    """The items with `recommendation`, `because` (the worst finding on the item, in words), `severity`, `fingerprints`.
+    """The items with `recommendation`, `instead` (the role to change to, if one is known), `because` (the worst finding
+    on the item, in words), `severity`, `fingerprints`.
 
     A finding on a permission speaks of its principal and of each holding that gives the permission: one that gives
     what must never be held is to be removed. An item that no finding touches is recommended to be kept.
@@ -41,6 +43,7 @@ def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFr
     nothing = "no rule flags it"
     return items.assign(
         recommendation=items.item.map(worst.recommendation).astype("str").fillna("keep"),
+        instead=items.item.map(worst.instead).astype("str").fillna(""),
         because=items.item.map(worst.rule + " " + worst.title + ": " + worst.message).astype("str").fillna(nothing),
         severity=items.item.map(worst.severity.astype("str")).astype("str").fillna("none"),
         fingerprints=items.item.map(every).astype("str").fillna(""),
@@ -59,17 +62,26 @@ def _by_item(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _spared(touching: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """A role that does not support a principal with required permissions is to be replaced, not just removed: ask."""
+    """A role that does not support a principal with required permissions is to be replaced, not just removed: change
+    it to the one role that would do, or ask where there is none, or more than one."""
     required = tables["required"]
     if required is None:
-        return touching
-    wanted = touching.subject_id.str.split("|", n=1).str[0].isin(required.principal_id[required.expect.eq("allow")])
+        return touching.assign(instead="")
+    whom = touching.subject_id.str.split("|", n=1).str[0]
+    wanted = whom.isin(required.principal_id[required.expect.eq("allow")])
     useless = touching.rule.isin(["ROL001", "ROL002"]) & wanted
-    instead = "; it has required permissions: `auditkit narrow` names the role to assign before this one is removed"
-    return touching.assign(
-        recommendation=touching.recommendation.mask(useless, "ask"),
-        message=touching.message.mask(useless, touching.message + instead),
-    )
+    # What a group holds is not changed for the sake of one in it.
+    held = tables["assignments"]
+    own = useless & (whom + "\x1f" + touching["item"]).isin(held.principal_id + "\x1fassignment:" + held.assignment_id)
+    found = instead(tables, whom[own])
+    words = {principal: f"; {one.told(tables)} would do instead" for principal, one in found.items()}
+    single = {principal: next(iter(one.roles)) for principal, one in found.items() if len(one.roles) == 1}
+    who = pd.Series("somebody in this group", index=touching.index).mask(own, "it")
+    unknown = "; " + who + " has required permissions: `auditkit narrow` says what would do before this one is removed"
+    message = touching.message + whom.where(own).map(words).astype("str").fillna(unknown)
+    role = whom.where(own).map(single).astype("str").fillna("")
+    advice = touching.recommendation.mask(useless, "ask").mask(role.ne(""), "change")
+    return touching.assign(recommendation=advice, message=touching.message.mask(useless, message), instead=role)
 
 
 def _by_holding(found: pd.DataFrame, tables: Tables) -> pd.DataFrame:

@@ -31,8 +31,9 @@ _FACTS, _POPULATION, _DECISIONS, _SNAPSHOT = "campaign.json", "population.parque
 INPUTS = ("required_permissions.csv", "limits.toml", "accepted.toml", "attestations.toml", "owners.csv")
 _TO_BE = {"remove": "removed", "change": "changed", "rotate": "rotated"}
 POPULATION_COLUMNS = (
-    "item", "kind", "record_id", "principal_id", "role_id", "permission_id", "says", "content", "recommendation",
-    "because", "severity", "fingerprints", "reviewer", "previous_action", "previous_reason", "asked_again",
+    "item", "kind", "record_id", "principal_id", "whose", "role_id", "permission_id", "says", "content",
+    "recommendation", "instead", "because", "severity", "fingerprints", "reviewer", "previous_action",
+    "previous_reason", "asked_again",
 )  # fmt: skip
 
 

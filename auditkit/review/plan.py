@@ -6,62 +6,30 @@ auditkit writes nothing to the IAM: people carry the plan out, and `prove` sees 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from auditkit.access.changed import changed
 from auditkit.access.tables import Tables
+from auditkit.review import names
+from auditkit.review.plan_steps import STEPS, ordered, removed
+from auditkit.review.replacing import Instead, instead
 from auditkit.whatif import WhatIf, what_if
 
 if TYPE_CHECKING:
     from auditkit.limits import Limits
 
-COLUMNS = ("step", "does", "item", "principal_id", "record_id", "target", "words", "after", "why", "decided_by")
-UNPLANNED = ("item", "says", "action", "why")
-
-# For each kind of item and decision the steps, each with its phase. What is new comes before what it replaces, and
-# whole principals come last, so that whoever takes over has what they need by then.
-_STEPS: Mapping[tuple[str, str], tuple[tuple[int, str, str], ...]] = {
-    ("credential", "rotate"): (
-        (1, "issue", "Issue a new credential with an end date for {who}"),
-        (2, "deploy", "Deploy the new credential wherever credential {record_id} is used"),
-        (3, "confirm", "Confirm that the new credential of {who} is used, by its last use"),
-        (5, "revoke credential", "Revoke credential {record_id} of {who}"),
-    ),
-    ("credential", "remove"): ((5, "revoke credential", "Revoke credential {record_id} of {who}"),),
-    ("assignment", "change"): (
-        (1, "assign", "Assign role {target} to {who}, with the scope, conditions and end of assignment {record_id}"),
-        (3, "confirm", "Confirm that {who} can work with role {target}"),
-        (4, "remove assignment", "Remove assignment {record_id} of role {role_id} from {who}"),
-    ),
-    ("assignment", "remove"): (
-        (4, "remove assignment", "Remove assignment {record_id} of role {role_id} from {who}"),
-    ),
-    ("grant", "change"): (
-        (1, "assign", "Assign role {target} to {who}, with the scope, conditions and end of grant {record_id}"),
-        (3, "confirm", "Confirm that {who} can work with role {target}"),
-        (4, "remove grant", "Remove grant {record_id} of permission {permission_id} from {who}"),
-    ),
-    ("grant", "remove"): ((4, "remove grant", "Remove grant {record_id} of permission {permission_id} from {who}"),),
-    ("principal", "remove"): (
-        (6, "suspend", "Suspend {who}"),
-        (7, "confirm", "Confirm that nothing misses {who}"),
-        (8, "revoke principal", "Revoke {who}, its live credentials, its assignments and its grants"),
-    ),
-}  # fmt: skip
-_TABLE = pd.DataFrame(
-    [(*key, *step) for key, steps in _STEPS.items() for step in steps],
-    columns=["kind", "action", "phase", "does", "template"],
-)
+UNPLANNED = ("item", "whose", "says", "action", "why")
 _ASKING = ("remove", "change", "rotate")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """`steps` in the order to carry them out (`after` names the step to wait for), `unplanned` decisions with why,
-    `warnings`, a sentence each, and the proof by `whatif`: None where nothing is taken away."""
+    `warnings`, a sentence each, and the proof by `whatif`: None where nothing is taken away. `steps` has the columns
+    of `plan_steps`."""
 
     steps: pd.DataFrame
     unplanned: pd.DataFrame
@@ -71,16 +39,23 @@ class Plan:
 
 def plan(standing: pd.DataFrame, tables: Tables, limits: Limits) -> Plan:
     """Turn decisions (`Campaign.standing()`) into a plan; `tables` are those that the campaign judged, with the
-    required permissions, if any were given, that must not break."""
+    required permissions, if any were given, that must not break.
+
+    Where what is removed would leave a required row unmet, or never met one since its role does not support the type
+    of the principal, the roles that `narrow` names are assigned first.
+    """
     why_not = _why_not(standing, tables)
     asked = standing[standing.action.isin(_ASKING)]
     left_out = standing.assign(why=why_not)
     planned = asked[why_not[asked.index].eq("")]
-    proof = _tried(planned, tables, limits)
+    replacing, odd = _replacing(planned, tables)
+    wanted = changes(planned, replacing, tables)
+    proof = _tried(wanted, tables, limits)
+    warnings = [] if proof is None else _warnings(wanted, tables, limits, proof)
     return Plan(
-        steps=_ordered(planned, tables),
+        steps=ordered(planned, replacing, tables),
         unplanned=left_out.loc[why_not.ne(""), list(UNPLANNED)].reset_index(drop=True),
-        warnings=tuple(_warnings(planned, tables, limits, proof)),
+        warnings=(*warnings, *odd),
         proof=proof,
     )
 
@@ -88,7 +63,7 @@ def plan(standing: pd.DataFrame, tables: Tables, limits: Limits) -> Plan:
 def _why_not(standing: pd.DataFrame, tables: Tables) -> pd.Series:
     """Why a decision makes no step; empty for one that does, and for one that keeps things as they are."""
     why = pd.Series("", index=standing.index, dtype="str")
-    known = pd.MultiIndex.from_tuples(list(_STEPS))
+    known = pd.MultiIndex.from_tuples(list(STEPS))
     asked = standing.action.isin(_ASKING)
     fits = pd.MultiIndex.from_frame(standing[["kind", "action"]]).isin(known)
     why = why.mask(asked & ~fits, "there is no way to " + standing.action + " a " + standing.kind)
@@ -101,25 +76,42 @@ def _why_not(standing: pd.DataFrame, tables: Tables) -> pd.Series:
     return why.mask(standing.conflict, "reviewers disagree").mask(standing.action.eq(""), "nobody has decided")
 
 
-def _ordered(planned: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    steps = planned.merge(_TABLE, on=["kind", "action"]).sort_values(["phase", "item"], ignore_index=True)
-    steps["step"] = range(1, len(steps) + 1)
-    before = steps.groupby("item").step.shift().astype("Int64")
-    who = _named(steps.principal_id, tables)
-    rows = steps.assign(who=who, after=before.astype("str").fillna("")).to_dict("records")
-    words = [row["template"].format_map(row) for row in rows]
-    frame = steps.assign(words=pd.Series(words, dtype="str"), after=before.astype("str").fillna(""), why=steps.reason)[
-        list(COLUMNS)
-    ]
-    return frame.astype(dict.fromkeys(COLUMNS[1:], "str"))
+def _replacing(planned: pd.DataFrame, tables: Tables) -> tuple[dict[str, Instead], list[str]]:
+    """By principal what is assigned to it before something goes, and what is odd about that: a sentence each."""
+    taken = removed(planned)
+    if tables["required"] is None or taken.empty:
+        return {}, []
+    after = _after(changes(planned, {}, tables), tables)
+    now, then = tables["gaps"], after["gaps"]
+    broken = now.principal_id[now.expect.eq("allow") & now.outcome.eq("allowed") & then.outcome.ne("allowed")]
+    reach = tables["reach"]
+    useless = taken.principal_id[taken.record_id.isin(reach.assignment_id[reach.support.eq("no")])]
+    held = tables["assignments"].loc[lambda rows: rows.assignment_id.isin(taken.record_id)]
+    scopes = (column.astype(object).where(column.notna(), None) for column in (held.scope_type, held.scope_path))
+    going = set(zip(held.principal_id, held.role_id, *scopes, strict=True))
+    replacing: dict[str, Instead] = {}
+    said = []
+    for principal, one in instead(after, [*set(taken.principal_id) & set(broken), *useless]).items():
+        same = [each for each in one.entries
+                if (principal, each["role"], each.get("resource_type"), each.get("resource")) in going]  # fmt: skip
+        who = names.principals(pd.Series([principal], dtype="str"), tables)[0]
+        if same:
+            said.append(f"{who} needs {replace(one, entries=tuple(same)).told(tables)}, and that is to be taken away: "
+                        "decide again, or take back what is required")  # fmt: skip
+        fresh = one.without(same)
+        if fresh.entries:
+            replacing[principal] = fresh
+        if fresh.entries and fresh.broad:
+            said.append(f"{who} is assigned {fresh.told(tables)}: no narrower role would do, so look whether one is to "
+                        "be made")  # fmt: skip
+    return replacing, said
 
 
-def _named(ids: pd.Series, tables: Tables) -> pd.Series:
-    names = tables["principals"].set_index("principal_id").display_name
-    return (ids.map(names).astype("str") + " (" + ids + ")").fillna(ids).astype("str")
+def _after(wanted: Mapping[str, Any], tables: Tables) -> Tables:
+    return Tables(changed(tables.snapshot, wanted, tables.as_of), as_of=tables.as_of, required=tables["required"])
 
 
-def changes(planned: pd.DataFrame, tables: Tables) -> dict[str, Any]:
+def changes(planned: pd.DataFrame, replacing: Mapping[str, Instead], tables: Tables) -> dict[str, Any]:
     """What the decisions take away or put in its place, as `whatif` reads it; a rotated credential has its
     replacement by then, and so changes nothing."""
     ids = {key: rows.record_id.tolist() for key, rows in planned.groupby(["kind", "action"])}
@@ -134,12 +126,13 @@ def changes(planned: pd.DataFrame, tables: Tables) -> dict[str, Any]:
             {"assignment": record, "role": role}
             for record, role in zip(changed_roles.record_id, changed_roles.target, strict=True)
         ],
-        "add_assignment": _replacing(changed_grants, tables),
+        "add_assignment": _for_grants(changed_grants, tables)
+        + [each for one in replacing.values() for each in one.entries],
     }
     return {name: value for name, value in asked.items() if value}
 
 
-def _replacing(grants: pd.DataFrame, tables: Tables) -> list[dict[str, Any]]:
+def _for_grants(grants: pd.DataFrame, tables: Tables) -> list[dict[str, Any]]:
     """The assignments that take the place of grants, each in the grant's scope."""
     held = grants[["record_id", "principal_id", "target"]].merge(
         tables["grants"][["grant_id", "scope_type", "scope_path"]], left_on="record_id", right_on="grant_id"
@@ -149,25 +142,21 @@ def _replacing(grants: pd.DataFrame, tables: Tables) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items() if isinstance(value, str)} for row in rows]
 
 
-def _tried(planned: pd.DataFrame, tables: Tables, limits: Limits) -> WhatIf | None:
-    asked = changes(planned, tables)
-    if not asked:
+def _tried(wanted: Mapping[str, Any], tables: Tables, limits: Limits) -> WhatIf | None:
+    if not wanted:
         return None
-    return what_if(tables.snapshot, asked, as_of=tables.as_of, limits=limits, required=tables["required"])
+    return what_if(tables.snapshot, wanted, as_of=tables.as_of, limits=limits, required=tables["required"])
 
 
-def _warnings(planned: pd.DataFrame, tables: Tables, limits: Limits, proof: WhatIf | None) -> list[str]:
+def _warnings(wanted: Mapping[str, Any], tables: Tables, limits: Limits, proof: WhatIf) -> list[str]:
     """What would break, and who would be locked out: required rows, administrators, principals left without a key."""
-    if proof is None:
-        return []
     broken = proof.broken
+    whose = names.principals(broken.principal_id, tables)
     said = [
-        f"required permission {permission} of {principal} (line {line}) would break: {why}"
-        for line, principal, permission, why in zip(
-            broken.line, broken.principal_id, broken.permission, broken.why, strict=True
-        )
+        f"required permission {permission} of {who} (line {line}) would break: {why}"
+        for line, who, permission, why in zip(broken.line, whose, broken.permission, broken.why, strict=True)
     ]
-    after = Tables(changed(tables.snapshot, changes(planned, tables), tables.as_of), as_of=tables.as_of)
+    after = _after(wanted, tables)
     fewest, left = limits.administrators[0], administrators(after, limits)
     if left < fewest and left < administrators(tables, limits):
         said.append(f"{left} administrators would be left, and {fewest} are wanted at least: name another one first")
@@ -180,7 +169,7 @@ def _without_key(tables: Tables, after: Tables) -> list[str]:
     held = now.usable & now.live_credentials.gt(0)
     left = then.usable & then.live_credentials.eq(0)
     lost = held.index[held & left.reindex(held.index, fill_value=False)]
-    named = _named(pd.Series(lost, dtype="str"), tables)
+    named = names.principals(pd.Series(lost, dtype="str"), tables)
     return [f"{who} would be left with no live credential: issue another one first" for who in named]
 
 

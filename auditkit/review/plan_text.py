@@ -7,15 +7,9 @@ import re
 import pandas as pd
 
 from auditkit import findings_text
+from auditkit.report.inert import code_sentence, code_span
 from auditkit.review.plan import Plan
-
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>&~$@:=])")
-_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
-def inert(text: object) -> str:
-    """Text from outside as one line of Markdown that nothing is made of."""
-    return _MARKS.sub(r"\\\1", _ODD.sub(" ", str(text)))
+from auditkit.review.plan_steps import COLUMNS
 
 
 def plan_files(plan: Plan) -> dict[str, bytes]:
@@ -23,7 +17,7 @@ def plan_files(plan: Plan) -> dict[str, bytes]:
     proof = "Nothing is taken away, so nothing was tried.\n" if plan.proof is None else plan.proof.to_text()
     texts = {
         "plan.md": markdown(plan),
-        "plan.csv": findings_text.to_csv(plan.steps),
+        "plan.csv": findings_text.to_csv(plan.steps[list(COLUMNS)]),
         "unplanned.csv": findings_text.to_csv(plan.unplanned),
         "what-if.txt": proof,
     }
@@ -31,22 +25,32 @@ def plan_files(plan: Plan) -> dict[str, bytes]:
 
 
 def markdown(plan: Plan) -> str:
-    """The whole plan: warnings first, then the steps in their order, then what no step was made of."""
+    """The whole plan: warnings first, then the steps in their order, then what no step was made of.
+
+    Every text of the IAM and of a reviewer stands in a code span, as in the ticket of an audit.
+    """
     lines = ["# Plan", "", f"{len(plan.steps):,} steps, to be carried out in this order. auditkit changes nothing.", ""]
     if plan.warnings:
-        lines += ["## Look at these first", "", *(f"- {inert(told)}" for told in plan.warnings), ""]
+        lines += ["## Look at these first", "", *(f"- {code_sentence(told)}" for told in plan.warnings), ""]
     lines += ["## Steps", "", *_numbered(plan.steps), ""]
     if len(plan.unplanned):
-        pairs = zip(plan.unplanned["item"], plan.unplanned.why, strict=True)
-        lines += ["## No step was made of", "", *(f"- {inert(item)}: {inert(why)}" for item, why in pairs), ""]
+        lines += ["## No step was made of", "", *_unplanned(plan.unplanned), ""]
     return "\n".join(lines)
 
 
 def _numbered(steps: pd.DataFrame) -> list[str]:
     waits = ("; after step " + steps.after).where(steps.after.ne(""), "")
-    return [
-        f"{number}. {inert(words)}{wait}" for number, words, wait in zip(steps.step, steps.words, waits, strict=True)
-    ]
+    return [f"{number}. {words}{wait}" for number, words, wait in zip(steps.step, steps.markdown, waits, strict=True)]
+
+
+def _unplanned(rows: pd.DataFrame) -> list[str]:
+    """What is left, under why: whose it is, what it is, and its id."""
+    lines = []
+    for why, several in rows.groupby("why", sort=True):
+        told = zip(several.whose, several.says, several["item"], strict=True)
+        lines += [f"- {code_sentence(why)} ({len(several):,}):"]
+        lines += [f"  - {code_span(whose)}: {code_sentence(says)}, {code_span(item)}" for whose, says, item in told]
+    return lines
 
 
 def tickets(plan: Plan) -> dict[str, str]:
@@ -62,8 +66,14 @@ def tickets(plan: Plan) -> dict[str, str]:
 
 def _ticket(item: str, steps: pd.DataFrame) -> str:
     first = steps.iloc[0]
-    last = f"{steps.words.iloc[-1]}"
-    why = inert(first.why) or "none was given"
-    boxes = [f"- [ ] step {number}: {inert(words)}" for number, words in zip(steps.step, steps.words, strict=True)]
-    head = [f"# {inert(last)}", "", f"Decided by {inert(first.decided_by)} about {inert(item)}. Reason: {why}.", ""]
+    why = code_sentence(first.why) if first.why else "none was given"
+    # A step that waits for one of another ticket says so; within the ticket the order does.
+    away = steps.after.ne("") & ~steps.after.isin(steps.step.astype("str"))
+    waits = ("; wait for step " + steps.after + " of the plan").where(away, "")
+    boxes = [f"- [ ] step {number}: {words}{wait}"
+             for number, words, wait in zip(steps.step, steps.markdown, waits, strict=True)]  # fmt: skip
+    head = [
+        f"# {steps.markdown.iloc[-1]}", "",
+        f"Decided by {code_span(first.decided_by)} about {code_span(item)}. Reason: {why}.", "",
+    ]  # fmt: skip
     return "\n".join([*head, *boxes, "", "Done when the next snapshot shows it: `auditkit review prove`.", ""])

@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.limits import Limits
+from auditkit.review import names
 
 KINDS = ("principal", "credential", "assignment", "grant")
 SCOPES = ("everything", "machine", "privileged", "changed", "group:ID")
-COLUMNS = ("item", "kind", "record_id", "principal_id", "role_id", "permission_id", "says", "content")
+COLUMNS = ("item", "kind", "record_id", "principal_id", "whose", "role_id", "permission_id", "says", "content")
 
 _CONTENT = {
     "principal": ("type", "status", "organisation_id", "expires_at"),
@@ -49,6 +50,7 @@ def population(
     Raises `ReviewError` for an unknown scope or group, or for "changed" without a previous campaign.
     """
     items = pd.concat([_principals(tables), _credentials(tables), _assignments(tables), _grants(tables)])
+    items = items.assign(whose=names.principals(items.principal_id, tables))[list(COLUMNS)]
     items = items.sort_values("item", ignore_index=True)
     return items[_in_scope(items, tables, limits, scope, previous)].reset_index(drop=True)
 
@@ -114,10 +116,10 @@ def _credentials(tables: Tables) -> pd.DataFrame:
 def _assignments(tables: Tables) -> pd.DataFrame:
     rows = tables["assignments"]
     rows = rows[~rows.expired]
-    roles = tables["roles"].set_index("role_id")
+    known = rows.role_id.isin(tables["roles"].role_id)
     rows = rows.assign(role_content=rows.role_id.map(_role_content(tables)).astype("str"))
-    names = rows.role_id.map(roles.name).astype("str").fillna("unknown role " + rows.role_id)
-    says = "Role " + names + " on " + _where(rows) + _until(rows.expires_at)
+    named = names.roles(rows.role_id, tables).where(known, "unknown role " + rows.role_id)
+    says = "Role " + named + " on " + _where(rows) + _until(rows.expires_at)
     return _items("assignment", rows, rows.assignment_id, says)
 
 
@@ -125,8 +127,8 @@ def _grants(tables: Tables) -> pd.DataFrame:
     rows = tables["grants"]
     rows = rows[~rows.expired]
     identifiers = tables["permissions"].set_index("permission_id").identifier
-    names = rows.permission_id.map(identifiers).astype("str").fillna("unknown permission " + rows.permission_id)
-    says = "Direct grant of " + names + " on " + _where(rows) + _until(rows.expires_at)
+    given = rows.permission_id.map(identifiers).astype("str").fillna("unknown permission " + rows.permission_id)
+    says = "Direct grant of " + given + " on " + _where(rows) + _until(rows.expires_at)
     return _items("grant", rows, rows.grant_id, says)
 
 
@@ -169,7 +171,7 @@ def _items(kind: str, rows: pd.DataFrame, ids: pd.Series, says: pd.Series) -> pd
             "content": digests(content),
         }
     )
-    return frame[list(COLUMNS)].astype("str")
+    return frame.astype("str")
 
 
 def _text(column: pd.Series) -> pd.Series:

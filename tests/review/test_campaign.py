@@ -236,6 +236,32 @@ def test_what_gives_a_forbidden_permission_is_never_recommended_to_be_kept(tmp_p
     assert "narrow" in items.because["assignment:a2"]
 
 
+def test_a_useless_role_is_to_be_changed_to_the_one_role_that_would_do(tmp_path: Path) -> None:
+    required = pd.DataFrame(
+        {"line": [2], "principal_id": ["gate"], "permission": ["iot.device.read"], "resource_type": [None],
+         "resource_path": [None], "expect": ["allow"], "reason": [None]}
+    ).astype(dict.fromkeys(("resource_type", "resource_path", "reason"), "str"))  # fmt: skip
+    more = company(
+        roles=ROLES
+        | {"role_id": ["admin", "reader", "slim"], "name": ["Administrator", "Reader", "Slim"], "scope": ["Organisation"] * 3,
+           "supported_principal_types": [["User"], ["User", "ServiceAccount"], ["ApiKey"]], "permission_ids": [["p1", "p2"], ["p1"], ["p1"]]}
+    )  # fmt: skip
+    tables = Tables(more, required=required)
+    items = start(tables, run_rules(tables, Limits()), name="q", out=tmp_path / "q", started_at=at(Q4)).items.set_index("item")
+    assert (items.recommendation["assignment:a2"], items.instead["assignment:a2"]) == ("change", "slim")
+    assert items.because["assignment:a2"].endswith("; role Slim (slim) on the whole organisation would do instead")
+    assert set(items.instead.drop("assignment:a2")) == {""}
+
+
+def test_items_name_whose_they_are(tmp_path: Path) -> None:
+    tables, findings = audited(company(role_assignments=HELD | {"principal_id": ["ops", "gate", "gone"]}))
+    items = start(tables, findings, name="q", out=tmp_path / "q", started_at=at(Q4)).items.set_index("item")
+    assert items.whose["credential:c1"] == "Gateway 7 (gate)"
+    assert items.whose["assignment:a1"] == "On call (ops)"
+    assert items.whose["assignment:a3"] == "gone"
+    assert items.says["assignment:a2"].startswith("Role Reader (reader) on the whole organisation")
+
+
 def test_a_campaign_without_any_finding_on_a_permission(tmp_path: Path) -> None:
     quiet = company(permission_grants={}, roles=ROLES | {"permission_ids": [["p1"], ["p1"]]})
     tables, findings = audited(quiet)

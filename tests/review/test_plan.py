@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+import mistune
 import pandas as pd
 import pytest
-from companies import HELD, KEYS, PEOPLE, Q4, company
+from companies import HELD, KEYS, PEOPLE, Q4, ROLES, company
 from hostile import PAYLOADS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,13 +42,14 @@ def test_a_rotation_is_issue_deploy_confirm_revoke() -> None:
     steps = planned(("credential:c1", "rotate", "")).steps
     assert steps.does.tolist() == ["issue", "deploy", "confirm", "revoke credential"]
     assert steps.after.tolist() == ["", "1", "2", "3"]
-    assert steps.words[3] == "Revoke credential c1 of Gateway 7 (gate)"
+    assert steps.words[3] == "Revoke credential main, key k1 (c1) of Gateway 7 (gate)"
 
 
 def test_a_change_assigns_the_new_role_before_it_removes_the_old() -> None:
     steps = planned(("assignment:a2", "change", "admin")).steps
     assert steps.does.tolist() == ["assign", "confirm", "remove assignment"]
-    assert "role admin to Gateway 7 (gate)" in steps.words[0]
+    assert "role Administrator (admin) to Gateway 7 (gate)" in steps.words[0]
+    assert steps.markdown[2] == "Remove assignment `a2` of role `Reader (reader)` from `Gateway 7 (gate)`"
 
 
 def test_a_principal_is_suspended_then_revoked_and_after_all_that_is_new() -> None:
@@ -86,7 +90,7 @@ def test_what_no_step_is_made_of_is_listed_with_why(change: dict[str, object], w
 
 def test_a_required_permission_that_would_break_is_told() -> None:
     found = planned(("assignment:a2", "remove", ""), required=NEED)
-    assert any("iot.device.read of gate (line 2) would break" in told for told in found.warnings)
+    assert any("iot.device.read of Gateway 7 (gate) (line 2) would break" in told for told in found.warnings)
     assert not planned(("assignment:a3", "remove", ""), required=NEED).warnings
     assert not planned(("assignment:a2", "change", "reader"), required=NEED).warnings
 
@@ -152,16 +156,108 @@ def test_in_every_plan_the_new_comes_before_the_old(decisions: tuple[tuple[str, 
     assert waits.after.astype(int).lt(waits.step).all()
 
 
-def test_the_files_of_a_plan_are_inert() -> None:
-    for text in PAYLOADS:
-        hostile = company(principals=PEOPLE | {"display_name": [text] * 4}, credentials=KEYS | {"name": [text, text]}, role_assignments=HELD)
-        files = plan_files(planned(("credential:c1", "rotate", ""), ("principal:ann", "remove", ""), snapshot=hostile))
-        assert {name for name in files if name.startswith("ticket-")} == {
-            "ticket-001-credential-c1.md", "ticket-002-principal-ann.md",
-        }  # fmt: skip
-        for name, data in files.items():
-            if name.endswith(".md"):
-                assert b"<" not in data.replace(b"\\<", b"")
-                assert b"\x1b" not in data
-                assert b"](" not in data
+FENCED = ("a`b", "``", "`", "a | b", "one\n# two\n- [x] three", "<!--", "@somebody #1 www.hostile.invalid", "[a](https://hostile.invalid)")
+
+
+def rendered(text: str) -> str:
+    return str(mistune.create_markdown(escape=False, plugins=["table", "url", "task_lists", "strikethrough"])(text))
+
+
+@pytest.mark.parametrize("text", [*PAYLOADS, *FENCED])
+def test_the_files_of_a_plan_are_inert(text: str) -> None:
+    hostile = company(
+        principals=PEOPLE | {"display_name": [text] * 4}, credentials=KEYS | {"name": [text, text]},
+        roles=ROLES | {"name": [text, text]},
+    )  # fmt: skip
+    standing = decided(hostile, ("credential:c1", "rotate", ""), ("principal:ann", "remove", ""), ("assignment:a3", "change", "admin"))
+    standing = standing.assign(reason=text, decided_by=text)
+    standing.loc[standing["item"].eq("grant:g1"), "action"] = ""
+    files = plan_files(plan(standing, Tables(hostile, required=NEED), Limits()))
+    assert {name for name in files if name.startswith("ticket-")} == {
+        "ticket-001-assignment-a3.md", "ticket-002-credential-c1.md", "ticket-003-principal-ann.md",
+    }  # fmt: skip
     assert set(files) >= {"plan.md", "plan.csv", "unplanned.csv", "what-if.txt"}
+    for data in (data for name, data in files.items() if name.endswith(".md")):
+        assert b"\x1b" not in data
+        html = rendered(data.decode())
+        tags = set(re.findall(r"<(/?[a-zA-Z!][a-zA-Z0-9]*)", html))
+        assert {tag.strip("/") for tag in tags} <= {"h1", "h2", "ol", "ul", "li", "p", "code", "input"}
+        assert html.count("<h1>") == 1
+        assert "checked" not in re.sub(r"<code>.*?</code>", "", html)
+
+
+REPLACEABLE = company(
+    roles={
+        "role_id": ["old", "slim", "wide"], "name": ["Old", "Slim", "Wide"], "scope": ["Organisation"] * 3,
+        "supported_principal_types": [["User"], ["ApiKey"], ["ApiKey"]], "permission_ids": [["p1"], ["p1"], ["p1", "p2"]],
+    },
+    role_assignments=HELD | {"role_id": ["old", "old", "wide"], "principal_id": ["ops", "gate", "gate"]},
+)  # fmt: skip
+
+
+def test_a_role_that_does_not_support_its_holder_is_replaced_before_it_goes() -> None:
+    only_old = REPLACEABLE.replace(role_assignments=REPLACEABLE.role_assignments.iloc[:2])
+    found = planned(("assignment:a2", "remove", ""), snapshot=only_old, required=NEED)
+    assert found.steps.does.tolist() == ["assign", "confirm", "remove assignment"]
+    assert found.steps["item"].tolist() == ["assignment:a2"] * 3
+    assert found.steps.target.tolist() == ["slim", "", ""]
+    assert found.steps.after.tolist() == ["", "1", "2"]
+    assert found.steps.words[0].startswith("Assign role Slim (slim) to Gateway 7 (gate) on the whole organisation")
+    assert found.proof is not None
+    assert found.proof.required.change.tolist() == ["mended"]
+    assert found.warnings == ()
+
+
+def test_what_is_required_and_would_be_missing_is_assigned_first() -> None:
+    found = planned(("assignment:a3", "remove", ""), ("assignment:a2", "remove", ""), snapshot=REPLACEABLE, required=NEED)
+    steps = found.steps
+    assert steps.does.tolist() == ["assign", "confirm", "remove assignment", "remove assignment"]
+    assert steps.target.tolist()[0] == "slim"
+    assert steps.after.tolist() == ["", "1", "2", "2"]
+    assert found.proof is not None
+    assert found.proof.broken.empty
+    ticket = plan_files(found)["ticket-002-assignment-a3.md"].decode()
+    assert "; wait for step 2 of the plan" in ticket
+
+
+@pytest.mark.parametrize(
+    "required",
+    [
+        None,
+        NEED.assign(expect="deny"),
+        NEED.assign(principal_id="ann"),
+        NEED.assign(permission="iam.key.create"),
+    ],
+    ids=["nothing is required", "it must never be held", "of somebody else", "something else"],
+)
+def test_nothing_is_assigned_for_what_nobody_misses(required: pd.DataFrame | None) -> None:
+    kept = REPLACEABLE.replace(role_assignments=REPLACEABLE.role_assignments.iloc[:2])
+    whole = REPLACEABLE if required is not None and required.permission[0] == "iam.key.create" else kept
+    found = planned(("assignment:a2", "remove", ""), snapshot=whole, required=required)
+    assert found.steps.does.tolist() == ["remove assignment"]
+
+
+def test_who_is_suspended_or_goes_as_a_whole_is_assigned_nothing() -> None:
+    away = REPLACEABLE.replace(principals=REPLACEABLE.principals.assign(status=["Active", "Suspended", "Active", "Active"]))
+    assert "assign" not in planned(("assignment:a2", "remove", ""), snapshot=away, required=NEED).steps.does.tolist()
+    both = planned(("assignment:a2", "remove", ""), ("assignment:a3", "remove", ""), ("principal:gate", "remove", ""), snapshot=REPLACEABLE, required=NEED)
+    assert "assign" not in both.steps.does.tolist()
+
+
+def test_a_role_is_not_given_again_that_is_taken_away() -> None:
+    narrowest = REPLACEABLE.replace(role_assignments=REPLACEABLE.role_assignments.iloc[2:].assign(role_id="slim"))
+    found = planned(("assignment:a3", "remove", ""), snapshot=narrowest, required=NEED)
+    assert found.steps.does.tolist() == ["remove assignment"]
+    assert any("needs role Slim (slim)" in told and "decide again" in told for told in found.warnings)
+    assert any("would break" in told for told in found.warnings)
+
+
+def test_a_replacement_that_gives_more_than_is_wanted_is_told() -> None:
+    roles = REPLACEABLE.roles.assign(permission_ids=[["p1"], ["p1", "p2", "p3"], ["p1", "p2", "p3"]])
+    more = REPLACEABLE.permissions.iloc[[1]].assign(permission_id="p3", identifier="iam.key.delete", action="delete")
+    wide = REPLACEABLE.replace(
+        roles=roles, permissions=pd.concat([REPLACEABLE.permissions, more], ignore_index=True),
+        role_assignments=REPLACEABLE.role_assignments.iloc[:2],
+    )  # fmt: skip
+    found = planned(("assignment:a2", "remove", ""), snapshot=wide, required=NEED)
+    assert any("with 2 permissions more than required: no narrower role would do" in told for told in found.warnings)
