@@ -55,7 +55,7 @@ def severity_by_rule(findings: pd.DataFrame, rules: pd.DataFrame) -> Figure:
     worst, left_out = order.head(shown)[::-1], max(len(counts) - shown, 0)
     titles = dict(zip(rules.id, rules.title, strict=True))
     high = int(counts[["critical", "high"]].to_numpy().sum())
-    found = f"{len(counts)} of {len(rules)} rules found something"
+    found = f"{len(counts)} of {len(rules)} rules have findings"
     title = f"{high:,} of {len(findings):,} findings are critical or high; {found}"
     with mpl.rc_context(RC):
         figure, axes = new_figure(title if len(findings) else "No findings", rows=max(len(worst), 2))
@@ -63,7 +63,8 @@ def severity_by_rule(findings: pd.DataFrame, rules: pd.DataFrame) -> Figure:
         looks = {name: (colour, SEVERITY_HATCHES[name]) for name, colour in SEVERITY_COLOURS.items()}
         stacked(axes, [f"{name}  {titles.get(name, '')}" for name in worst.index], series, looks)
         more = f" (and {left_out} more rules, whose findings are medium or lower)" if left_out else ""
-        axes.set_xlabel(f"findings{more}")
+        silent = int((~rules.evaluated).sum())
+        axes.set_xlabel(f"findings{more}" + (f"; rules not evaluated, or not whole: {silent}" if silent else ""))
     return figure
 
 
@@ -81,8 +82,7 @@ def credential_calendar(credentials: pd.DataFrame, *, as_of: pd.Timestamp, windo
         "expired": _weeks(credentials.expires_at[past], as_of),
         "revoked": _weeks(credentials.revoked_at[credentials.revoked], as_of),
     }
-    live = int(credentials.live.sum())
-    title = f"{soon:,} of {live:,} live credentials expire within {window_days} days"
+    title = f"{soon:,} of {len(credentials):,} credentials are live and expire within {window_days} days"
     with mpl.rc_context(RC):
         figure, axes = new_figure(title, rows=6)
         edges = np.arange(-_WEEKS_BACK, _WEEKS_AHEAD)
@@ -106,7 +106,8 @@ def activity_age(principals: pd.DataFrame, *, as_of: pd.Timestamp, dormant_days:
     judged = principals[principals.usable & principals.type.ne("Group")]
     days = judged.last_activity.rsub(as_of).dt.total_seconds().div(86_400).clip(lower=0.5)
     known, old = days.notna(), int(days.gt(dormant_days).sum())
-    title = f"{old:,} of {len(judged):,} usable principals were last active more than {dormant_days} days ago"
+    whole = int(principals.type.ne("Group").sum())
+    title = f"{old:,} of {whole:,} people and machines are usable and were last active over {dormant_days} days ago"
     never = int((~known).sum())
     edges = np.array([0.5, 1, 2, 4, 7, 14, 30, 60, 90, 180, 365, 730, 1460, 3650])
     groups = {"people": ~judged.machine, "machines": judged.machine}
@@ -119,8 +120,8 @@ def activity_age(principals: pd.DataFrame, *, as_of: pd.Timestamp, dormant_days:
         axes.set_xticks([1, 7, 30, 90, 365, 3650], ["1 day", "7", "30", "90", "1 year", "10 years"])
         axes.tick_params(which="minor", bottom=False)
         axes.axvline(max(dormant_days, 0.5), color="#d55e00", lw=1.6, ls="--", label=f"limit: {dormant_days} days")
-        axes.set_xlabel(f"since the last activity ({never:,} principals show none)")
-        axes.set_ylabel("principals")
+        axes.set_xlabel(f"time since the last activity; not drawn: {never:,} usable ones that show none")
+        axes.set_ylabel("usable principals")
         whole_numbers(axes.yaxis)
         legend(axes)
     return figure
@@ -134,9 +135,8 @@ def role_support(reach: pd.DataFrame) -> Figure:
     held = reach[reach.principal_type.astype("str").ne("Group")]
     counts = pd.crosstab(held.principal_type.astype("str"), held.support.astype("str"))
     counts = counts.reindex(columns=list(SUPPORT), fill_value=0).sort_index(ascending=False)
-    keys = held[held.principal_type.astype("str").eq("ApiKey")]
-    odd = keys.loc[keys.support.astype("str").eq("no"), "principal_id"].nunique()
-    title = f"{odd:,} of {keys.principal_id.nunique():,} ApiKey principals with a role hold one that lacks ApiKey"
+    keys = held.loc[held.principal_type.astype("str").eq("ApiKey"), "support"].astype("str")
+    title = f"{int(keys.eq('no').sum()):,} of {len(keys):,} roles given to ApiKey principals do not support ApiKey"
     with mpl.rc_context(RC):
         figure, axes = new_figure(title, rows=max(len(counts), 2))
         stacked(axes, list(counts.index), {name: counts[name].to_numpy() for name in SUPPORT}, SUPPORT)

@@ -1,4 +1,5 @@
-"""The rules as readers meet them: which found something and how bad it is, which could judge only a part."""
+"""The rules as readers meet them: which found something and how bad it is, which could judge only a part; counts in
+words."""
 
 from __future__ import annotations
 
@@ -27,6 +28,23 @@ def silent(rules: pd.DataFrame) -> pd.DataFrame:
     """The rules not evaluated whole, with `partly`: whether they judged what could be judged."""
     out = rules[~rules.evaluated].reset_index(drop=True)
     return out.assign(partly=out.population.gt(0) | out["count"].gt(0))
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """ "1 finding", "2 findings"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def evaluated_words(rules: pd.DataFrame) -> str:
+    """How many of the rules were evaluated, and apart from them how many only in part, and how many not at all."""
+    quiet, total = silent(rules), len(rules)
+    part, whole = int(quiet.partly.sum()), total - len(quiet)
+    none = len(quiet) - part
+    if part:
+        return f"{whole} of {total} rules were evaluated whole, {part} in part, {none or 'none'} not at all"
+    if none:
+        return f"{whole} of {total} rules were evaluated, {none} {'was' if none == 1 else 'were'} not"
+    return f"all {total} rules were evaluated"
 
 
 def _told(counts: dict[object, int]) -> str:

@@ -38,7 +38,7 @@ def findings(*rows: tuple[str, str]) -> pd.DataFrame:
     return frame.astype({"rule": "str"}).assign(severity=pd.Categorical(frame.severity, dtype=DTYPE))
 
 
-RULES = pd.DataFrame({"id": ["CRD001", "CRD002", "PRN001"], "title": ["Credential expired", "Expires $soon$", "Shut <out>"]})
+RULES = pd.DataFrame({"id": ["CRD001", "CRD002", "PRN001"], "evaluated": [True, False, True], "title": ["Credential expired", "Expires $soon$", "Shut <out>"]})
 
 
 def title(figure: Any) -> str:
@@ -47,7 +47,8 @@ def title(figure: Any) -> str:
 
 def test_severity_says_how_many_are_worst() -> None:
     figure = charts.severity_by_rule(findings(("CRD001", "high"), ("CRD001", "low"), ("PRN001", "critical")), RULES)
-    assert title(figure) == "2 of 3 findings are critical or high; 2 of 3 rules found something"
+    assert title(figure) == "2 of 3 findings are critical or high; 2 of 3 rules have findings"
+    assert figure.axes[0].get_xlabel() == "findings; rules not evaluated, or not whole: 1"
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert labels == ["CRD001  Credential expired", "PRN001  Shut <out>"]  # the worst at the top
 
@@ -63,7 +64,7 @@ def test_the_calendar_counts_what_expires_within_the_window() -> None:
         ),
         as_of=AS_OF, window_days=30,
     )  # fmt: skip
-    assert title(figure) == "1 of 3 live credentials expire within 30 days"
+    assert title(figure) == "1 of 5 credentials are live and expire within 30 days"
     legend = {text.get_text() for text in figure.legends[0].get_texts()}
     assert legend == {"expires (2)", "expired (1)", "revoked (1)"}
 
@@ -83,21 +84,21 @@ def test_the_calendar_ends_after_a_year(expires_at: str, shown: int) -> None:
 )
 def test_activity_is_too_old_a_second_past_the_limit(last: str, old: int) -> None:
     figure = charts.activity_age(principals(last), as_of=AS_OF, dormant_days=90)
-    assert title(figure) == f"{old} of 1 usable principals were last active more than 90 days ago"
+    assert title(figure) == f"{old} of 1 people and machines are usable and were last active over 90 days ago"
 
 
 def test_activity_leaves_out_groups_and_the_unusable_and_counts_those_without() -> None:
     frame = pd.concat([principals("2020-01-01T00:00:00Z", None), principals(None, kind="Group")], ignore_index=True)
     frame.loc[0, "usable"] = False
     figure = charts.activity_age(frame, as_of=AS_OF, dormant_days=90)
-    assert title(figure).startswith("0 of 1 usable")
-    assert "(1 principals show none)" in figure.axes[0].get_xlabel()
+    assert title(figure).startswith("0 of 2 people and machines")  # as the rule counts them, the unusable too
+    assert figure.axes[0].get_xlabel().endswith("not drawn: 1 usable ones that show none")
 
 
-def test_support_counts_principals_and_not_pairs() -> None:
+def test_support_counts_the_pairs_that_its_bars_show() -> None:
     rows = reach(("a", "ApiKey", "no"), ("a", "ApiKey", "no"), ("b", "ApiKey", "yes"), ("u", "User", "no"), ("g", "Group", "no"))
     figure = charts.role_support(rows)
-    assert title(figure) == "1 of 2 ApiKey principals with a role hold one that lacks ApiKey"
+    assert title(figure) == "2 of 3 roles given to ApiKey principals do not support ApiKey"
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["User", "ApiKey"]
 
 

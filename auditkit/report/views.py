@@ -104,7 +104,7 @@ def _result(judged: int, of: int, count: int) -> str:
     if judged == of:
         return "findings" if count else "nothing found"
     if judged or count:
-        return "findings, but not evaluated whole" if count else "nothing found in what was evaluated"
+        return "findings, evaluated in part" if count else "nothing found, evaluated in part"
     return "not evaluated"
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import pandas as pd
 
 from auditkit.findings import Findings
+from auditkit.findings_met import counted, evaluated_words
 from auditkit.rules import RULES
 from auditkit.severity import DTYPE, SEVERITIES
 from auditkit.widgets.base import results
 from auditkit.widgets.markup import safe_text
+from auditkit.widgets.rows import UNSUPPORTED
 
 # What a reviewer is asked first; the other rules follow in the table.
 FIRST_ASKED = {
-    "PRN003": "dormant principals", "PRN004": "principals never used", "CRD002": "credentials expiring soon",
-    "CRD001": "expired credentials", "CRD003": "revoked credentials", "ROL001": "ApiKey on unsupported roles",
-    "PRM001": "required permissions missing", "PRM007": "must-never permissions held",
+    "PRN003": "people and machines are dormant", "PRN004": "people and machines were never used",
+    "CRD002": "credentials expire soon", "CRD001": "credentials have expired", "CRD003": "credentials were revoked",
+    "ROL001": UNSUPPORTED,
+    "PRM001": "required permissions are missing", "PRM007": "forbidden permissions are, or may be, held",
 }  # fmt: skip
 
 
@@ -22,9 +25,8 @@ def verdict(found: Findings) -> str:
     """The whole audit in a sentence, which never sounds clean where something was not judged."""
     counts = found.frame.severity.value_counts()
     worst = [f"{counts[word]:,} {word}" for word in ("critical", "high") if counts[word]]
-    rest = f"{len(found.frame):,} findings in all"
-    silent, total = int((~found.rules.evaluated).sum()), len(found.rules)
-    judged = f"{silent} of {total} rules could not be evaluated" if silent else f"all {total} rules were evaluated"
+    rest = f"{counted(len(found.frame), 'finding')} in all"
+    judged = evaluated_words(found.rules)
     if worst:
         number = int(counts["critical"] + counts["high"])
         return f"Act now on {' and '.join(worst)} finding{'s' if number > 1 else ''} ({rest}); {judged}."
@@ -57,13 +59,14 @@ def answer_rows(found: Findings) -> pd.DataFrame:
 
 
 def tiles(rules: pd.DataFrame) -> str:
-    """The first questions as large numbers: "7 of 212", or "not evaluated"."""
+    """The first questions as large numbers: "7 of 212", "7 of 212, in part", or "not evaluated"."""
     said = dict(zip(rules.id, zip(rules.evaluated, rules["count"], rules.population, strict=True), strict=True))
     tiles = "".join(_tile(label, *said[rule]) for rule, label in FIRST_ASKED.items() if rule in said)
     return f'<div class="ak-tiles">{tiles}</div>'
 
 
 def _tile(label: str, evaluated: bool, count: int, population: int) -> str:
-    told = evaluated or count
-    number = f"<strong>{count:,}</strong> of {population:,}" if told else "<strong>?</strong> not evaluated"
+    told = evaluated or count or population
+    part = "" if evaluated else ", in part"
+    number = f"<strong>{count:,}</strong> of {population:,}{part}" if told else "<strong>?</strong> not evaluated"
     return f'<div class="ak-tile"><span>{number}</span><span>{safe_text(label)}</span></div>'

@@ -176,14 +176,19 @@ class Panel:
             return {"text/html": Static(warning(words(error)))._repr_html_(), "text/plain": words(error)}
 
 
-def counted(count: int, population: int, what: str, rules: pd.DataFrame) -> str:
+def headline(count: int, population: int, what: str, rules: pd.DataFrame) -> str:
     """ "7 of 212 principals", "0 of 212 principals: nothing found", and no such words where nothing was judged."""
     told = f"{count:,} of {population:,} {what}"
     if rules.evaluated.all():
         return told if count else f"{told}: nothing found"
     if count or rules.evaluated.any():
         return f"{told}, of what could be evaluated"
-    return f"Not evaluated: how many of {population:,} {what}"
+    return f"Not evaluated: how many {what}"
+
+
+def drawn(found: Findings, rule: str, draw: Callable[[], Figure]) -> Callable[[], Figure] | None:
+    """The figure of what a rule counts; None where it was not evaluated whole: its title would count a part as all."""
+    return draw if found.rules.loc[found.rules.id.eq(rule), "evaluated"].all() else None
 
 
 def reasons(found: Findings) -> list[str]:
@@ -193,7 +198,7 @@ def reasons(found: Findings) -> list[str]:
 
 
 def results(rules: pd.DataFrame) -> list[str]:
-    """What each rule gave, in words: "7 of 212", "0 of 212: nothing found", "not evaluated: ..."."""
+    """What each rule gave, in words: "7 of 212", "0 of 212: nothing found", "not evaluated: ...", or in part."""
     rows = zip(rules.evaluated, rules["count"], rules.population, rules.why_not, strict=True)
     return [_result(evaluated, count, population, why) for evaluated, count, population, why in rows]
 
@@ -201,4 +206,6 @@ def results(rules: pd.DataFrame) -> list[str]:
 def _result(evaluated: bool, count: int, population: int, why: str) -> str:
     if evaluated:
         return f"{count:,} of {population:,}" + ("" if count else ": nothing found")
-    return f"not evaluated: {why}" if not count else f"{count:,} found, but not evaluated whole: {why}"
+    if count or population:
+        return f"{count:,} of {population:,}, evaluated only in part: {why}"
+    return f"not evaluated: {why}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from auditkit.findings import Findings
-from auditkit.widgets.base import Panel, Slider, View, counted, reasons
+from auditkit.widgets.base import Panel, Slider, View, drawn, headline, reasons
 from auditkit.widgets.rows import with_principals
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ class CredentialPanel(Panel):
         frame = with_principals(rows, self.desk.tables["principals"], ["display_name"])[list(_COLUMNS)]
         return View(
             frame=frame,
-            headline=counted(
+            headline=headline(
                 frame.credential_id.nunique(), len(credentials), "credentials expire soon or have ended", found.rules
             ),
             warnings=reasons(found),
-            draw=self._draw,
+            draw=drawn(found, "CRD002", self._draw),
             labels={"credential_id": "Credential", "key_id": "Key id", "display_name": "Principal's name",
                     "principal_id": "Principal", "message": "Finding"},
             filters=("severity", "rule"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from auditkit.findings import Findings
+from auditkit.findings_met import evaluated_words
 from auditkit.rules import RULES
 from auditkit.widgets.base import Panel, Static, View
 from auditkit.widgets.coverage import unread
@@ -71,7 +72,6 @@ def examined(desk: Desk, found: Findings) -> pd.DataFrame:
     whole = len(manifest.collections) - len(snapshot.incomplete)
     kept = sum(len(frame) for frame in snapshot.frames.values())
     changed = len(desk.limits.changed())
-    judged, total = int(found.rules.evaluated.sum()), len(found.rules)
     # A report is the same whenever it is made; a person at a notebook wants to know of today.
     age = None if desk.headless else (pd.Timestamp.now("UTC") - manifest.finished_at).days
     old = "pulled " + f"{manifest.finished_at:%Y-%m-%d %H:%M} UTC" + ("" if age is None else _ago(age))
@@ -82,7 +82,8 @@ def examined(desk: Desk, found: Findings) -> pd.DataFrame:
         ("age", old, age is None or age <= STALE_DAYS, "pull anew, by 01_connect_and_pull"),
         ("problems", f"{len(snapshot.problems):,} problems in the records read", not len(snapshot.problems),
          "02_findings, family data, says which records and why"),
-        ("rules", f"{judged} of {total} evaluated", judged == total, "`desk.answer()` says what each lacks"),
+        ("rules", evaluated_words(found.rules), bool(found.rules.evaluated.all()),
+         "`desk.answer()` says what each lacks"),
         ("required permissions", desk.required_words, desk.tables["required"] is not None,
          "required_permissions.csv in this folder: principal_id, permission, expect"),
         ("limits", f"{changed:,} of {len(desk.limits.table()):,} differ from their defaults", True, ""),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from auditkit.findings import Findings
-from auditkit.widgets.base import Panel, View, reasons
+from auditkit.widgets.base import Panel, View, drawn, reasons
 from auditkit.widgets.ics import expiries_ics
 from auditkit.widgets.kept import free_name, write_whole
 from auditkit.widgets.live import Told, button, panel_html, written
@@ -42,7 +42,7 @@ class CalendarPanel(Panel):
             frame=weeks,
             headline=words if ahead else f"{words}: nothing found",
             warnings=reasons(found),
-            draw=self._draw,
+            draw=drawn(found, "CRD002", self._draw),
         )
 
     @property

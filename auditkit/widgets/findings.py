@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from auditkit.findings import Findings
+from auditkit.findings_met import counted, evaluated_words
 from auditkit.report.proof import in_words
 from auditkit.rules import RULES
 from auditkit.widgets.base import Panel, Static, View
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 # Past so many findings, their proof would make the report too large to open; the exports hold it whole.
 MOST_PROVED = 5_000
-_WHY = "the answer and the cover say why"
+_WHY = "Why a rule was not evaluated, or only in part, stands in the answer and on the cover."
 _COLUMNS = (
     "severity", "rule", "title", "family", "subject_type", "subject_id", "principal_id", "owner", "message", "fix",
     "fingerprint",
@@ -49,11 +50,10 @@ class FindingsPanel(Panel):
     def build(self, found: Findings) -> View:
         """One row a finding."""
         owned = found.frame.assign(principal_id=principal_of(found.frame), owner=self.desk.owner_of(found.frame))
-        judged = int(found.rules.evaluated.sum())
-        silent = len(found.rules) - judged
-        words = f"{len(owned):,} findings of {judged} rules evaluated" + ("" if len(owned) else ": nothing found")
+        words = f"{counted(len(owned), 'finding')} under {len(found.met)} of {len(found.rules)} rules"
+        words += f"; {evaluated_words(found.rules)}"
         nobody = () if owned.owner.notna().any() else ("owner",)
-        notes = [f"{silent} of {len(found.rules)} rules could not be evaluated: {_WHY}"] if silent else []
+        notes = [] if found.rules.evaluated.all() else [_WHY]
         frame = owned[list(_COLUMNS)]
         if self.desk.headless:
             frame, told = _proved(frame, owned)

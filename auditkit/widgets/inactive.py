@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from auditkit.findings import Findings
-from auditkit.widgets.base import Panel, Slider, View, counted, reasons
+from auditkit.widgets.base import Panel, Slider, View, drawn, headline, reasons
 from auditkit.widgets.rows import with_principals
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class InactivePanel(Panel):
         frame = with_principals(rows, principals, columns)[list(_COLUMNS)]
         return View(
             frame=frame,
-            headline=counted(frame.principal_id.nunique(), len(principals), "principals are inactive", found.rules),
+            headline=headline(frame.principal_id.nunique(), len(principals), "principals are inactive", found.rules),
             warnings=reasons(found),
-            draw=self._draw,
+            draw=drawn(found, "PRN003", self._draw),
             labels={"display_name": "Name", "principal_id": "Principal", "principal_type": "Type",
                     "message": "Finding"},
             filters=("severity", "rule", "principal_type"),

@@ -17,6 +17,7 @@ import pandas as pd
 from auditkit.access.tables import Tables
 from auditkit.errors import InputError
 from auditkit.findings import Findings, run_rules
+from auditkit.findings_met import counted
 from auditkit.review.campaign import Campaign, open_campaign
 from auditkit.review.difference import Difference, difference
 from auditkit.snapshot import load
@@ -220,7 +221,7 @@ def open_review(
 
 def _about(campaign: Campaign) -> list[str]:
     facts = campaign.facts
-    counts = ", ".join(views.counted(count, kind) for kind, count in facts.counts.items())
+    counts = ", ".join(counted(count, kind) for kind, count in facts.counts.items())
     return [
         f"Campaign {facts.name!r} of {facts.organisation_id}, started {facts.started_at}, judged as of {facts.as_of}.",
         f"In scope ({facts.scope}): {counts}. Population {facts.population[:16]}, snapshot {facts.snapshot[:16]}.",

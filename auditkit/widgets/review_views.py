@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from auditkit.findings_met import counted
 from auditkit.review.entries import Entry
 from auditkit.widgets.base import View
 from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
@@ -150,11 +151,6 @@ def proof_html(row: Mapping[str, str], tables: Tables, findings: Findings) -> st
     tables_html = "".join(safe_table(one.fields[["field", "value"]], caption=f"{one.table.capitalize()}: {one.key}")
                           for one in found)  # fmt: skip
     return f'<p class="ak-note">No rule flags this item. Its records:</p>{tables_html}'
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """ "1 item", "2 items"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _because(reason: str) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from auditkit.findings import Findings
-from auditkit.widgets.base import Panel, View, counted, reasons
+from auditkit.widgets.base import Panel, View, drawn, headline, reasons
 from auditkit.widgets.markup import safe_table
-from auditkit.widgets.rows import proof, with_principals
+from auditkit.widgets.rows import UNSUPPORTED, proof, unsupported_words, with_principals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,16 +34,14 @@ class RolePanel(Panel):
         groups = principals[["principal_id", "display_name"]].set_axis(["through", "group_name"], axis="columns")
         rows = rows.merge(groups, on="through", how="left", validate="many_to_one")
         frame = rows.sort_values(["role_name", "role_id", "principal_id"], ignore_index=True)[list(_COLUMNS)]
-        api_keys = int(principals.type.eq("ApiKey").sum())
+        reach = tables["reach"]
         return View(
             frame=frame,
-            headline=counted(
-                frame.principal_id.nunique(), api_keys,
-                "ApiKey principals are on a role that does not support ApiKey", found.rules,
-            ),
+            headline=headline(len(frame), int(reach.principal_type.eq("ApiKey").sum()), UNSUPPORTED, found.rules),
+            notes=() if frame.empty else [unsupported_words(reach, principals)],
             warnings=reasons(found),
             extras=() if frame.empty else (safe_table(by_role(frame), caption="By role"),),
-            draw=self._draw,
+            draw=drawn(found, "ROL001", self._draw),
             labels={"role_id": "Role id", "role_name": "Role", "principal_id": "Principal", "display_name": "Name",
                     "through": "Through group", "group_name": "Group's name", "assignment_id": "Assignment"},
             filters=("role_name", "group_name"),

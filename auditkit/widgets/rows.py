@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from auditkit.findings_met import counted
 from auditkit.review.advice import assign_reviewers
 
 if TYPE_CHECKING:
     from auditkit.access.tables import Tables
+
+# What is counted of an ApiKey principal's roles, wherever the number stands: each principal and role once.
+UNSUPPORTED = "roles given to ApiKey principals do not support ApiKey"
 
 
 def proof(findings: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -41,6 +45,18 @@ def owners_of(findings: pd.DataFrame, owners: pd.DataFrame | None, tables: Table
     items["role_id"] = items.role_id.where(findings.subject_type.ne("role"), findings.subject_id)
     reviewer = assign_reviewers(items[["principal_id", "role_id", "permission_id"]], owners, tables)
     return reviewer.where(reviewer.ne(""))
+
+
+def unsupported_words(reach: pd.DataFrame, principals: pd.DataFrame) -> str:
+    """Whose the roles without `ApiKey` are: how many principals and how many roles those pairs are, of how many."""
+    pairs = reach[reach.principal_type.eq("ApiKey")]
+    odd = pairs[pairs.support.eq("no")]
+    keys, with_role = int(principals.type.eq("ApiKey").sum()), pairs.principal_id.nunique()
+    return (
+        f"Each principal and role is counted once, however often assigned. What does not fit concerns "
+        f"{odd.principal_id.nunique():,} of {counted(keys, 'ApiKey principal')} ({with_role:,} of them have a role) "
+        f"and {odd.role_id.nunique():,} of {counted(pairs.role_id.nunique(), 'role')} given to them."
+    )
 
 
 def _text(value: object) -> str | None:

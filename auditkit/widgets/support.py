@@ -8,8 +8,9 @@ import pandas as pd
 
 from auditkit.access.candidates import Catalogue, propose
 from auditkit.findings import Findings
-from auditkit.widgets.base import Panel, View, counted, reasons
+from auditkit.widgets.base import Panel, View, drawn, headline, reasons
 from auditkit.widgets.markup import safe_table
+from auditkit.widgets.rows import UNSUPPORTED, unsupported_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,15 +35,15 @@ class SupportPanel(Panel):
         grouped = pairs.groupby(_KEYS, dropna=False).principal_id.nunique().rename("principals").reset_index()
         odd = grouped[grouped.support.ne("yes")].sort_values(["principals", "role_id"], ascending=[False, True])
         frame = self._advised(odd.reset_index(drop=True))
-        lacking = pairs[pairs.principal_type.eq("ApiKey") & pairs.support.eq("no")]
-        keys = pairs[pairs.principal_type.eq("ApiKey")].principal_id.nunique()
-        words = "ApiKey principals with a role are on one that does not support ApiKey"
+        keys = pairs[pairs.principal_type.eq("ApiKey")]
+        lacking = int(keys.support.eq("no").sum())
         return View(
             frame=frame,
-            headline=counted(lacking.principal_id.nunique(), keys, words, found.rules),
+            headline=headline(lacking, len(keys), UNSUPPORTED, found.rules),
+            notes=[unsupported_words(reach, self.desk.tables["principals"])] if lacking else (),
             warnings=reasons(found),
             extras=(safe_table(matrix(pairs), caption=_CAPTION),) if len(pairs) else (),
-            draw=self._draw,
+            draw=drawn(found, "ROL001", self._draw),
             labels={"role_id": "Role id", "role_name": "Role", "principal_type": "Type", "change": "What to change",
                     "instead": "Would do instead"},
             filters=("principal_type", "support"),

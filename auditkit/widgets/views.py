@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from auditkit.findings import Findings
+from auditkit.findings_met import evaluated_words
 from auditkit.report.views import by_control, by_family, by_key, by_rule
 from auditkit.rules import RULES
 from auditkit.rules.controls import CIS, ISO, NIST, SOC
@@ -37,7 +38,7 @@ class FamilyPanel(Panel):
         """One row a rule."""
         return View(
             frame=by_rule(found),
-            headline=f"{int(found.rules['count'].gt(0).sum())} of {len(found.rules)} rules have findings",
+            headline=f"{len(found.met)} of {len(found.rules)} rules have findings; {evaluated_words(found.rules)}",
             extras=(families(found),),
             filters=("severity", "family"),
             hidden=("anchors",),

@@ -89,7 +89,7 @@ def test_at_400_percent_only_tables_scroll_sideways(chromium: Browser, sample: s
 
 
 def section(page: Page) -> Any:
-    return page.locator("div.ak-panel", has=page.get_by_text("findings of")).last
+    return page.locator("div.ak-panel", has=page.get_by_text("findings under")).last
 
 
 def test_search_sort_and_pages_by_keyboard(chromium: Browser, sample: str) -> None:

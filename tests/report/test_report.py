@@ -68,7 +68,7 @@ def test_every_finding_is_there(chromium: Browser, sample: Path, script: bool) -
         view.goto(sample.absolute().as_uri())
         if script:
             view.emulate_media(media="print")
-        section = view.locator("div.ak-panel", has=view.get_by_text(f"{len(found):,} findings of")).last
+        section = view.locator("div.ak-panel", has=view.get_by_text(f"{len(found):,} findings under")).last
         assert section.locator("tbody tr").count() == len(found)
 
 
@@ -106,7 +106,7 @@ def test_what_is_missing_is_on_the_first_page(tmp_path: Path) -> None:
     snapshot = acme(incomplete={"credentials": "403, the key may not read it"})
     html = make_report(snapshot, out=tmp_path / "out.html").read_text("utf-8").partition("</header>")[0]
     assert "credentials was not read whole: 403, the key may not read it" in html
-    assert "rules could not be evaluated" in html
+    assert re.search(r"\d+ of 50 rules were evaluated", html)
     assert "no required permissions were given" in html
 
 

@@ -50,7 +50,8 @@ def test_roles_say_through_which_group(desk: Desk) -> None:
         "gateway", "Operators", "machines", "All machines",
     )  # fmt: skip
     html = desk.panel("roles").static().fragment
-    assert "1 of 1 ApiKey principals" in html
+    assert "1 of 1 roles given to ApiKey principals do not support ApiKey" in html
+    assert "What does not fit concerns 1 of 1 ApiKey principal (1 of them have a role)" in html
     assert "By role" in html
 
 
@@ -98,7 +99,7 @@ def test_coverage_says_what_is_missing_and_why() -> None:
 
 def test_an_incomplete_snapshot_never_sounds_clean() -> None:
     words = open_desk(acme(incomplete=dict.fromkeys(("principals", "credentials", "roles"), "404"))).cover().fragment
-    assert "rules could not be evaluated" in words
+    assert "7 of 50 rules were evaluated whole, 5 in part, 38 not at all" in words
 
 
 def test_thresholds_say_what_another_limit_adds(desk: Desk) -> None:
