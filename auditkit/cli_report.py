@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _Owners = Annotated[
     Path | None, typer.Option("--owners", metavar="CSV", help="Who owns what: adds a section by owner.")
 ]
+_Earlier = Annotated[
+    list[Path] | None,
+    typer.Option("--earlier", metavar="SNAPSHOT", help="An earlier one to compare with; repeatable."),
+]
 _Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="The findings as an Excel workbook.")]
 _Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="The findings as CSV, safe in spreadsheets.")]
 _Markdown = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="A summary for a ticket.")]
@@ -38,6 +42,7 @@ def report(
     required: Required = None,
     config: Config = None,
     owners: _Owners = None,
+    earlier: _Earlier = None,
     xlsx: _Xlsx = None,
     csv: _Csv = None,
     markdown: _Markdown = None,
@@ -54,15 +59,10 @@ def report(
     exports = {"--xlsx": xlsx, "--csv": csv, "--markdown": markdown}
     _check({"--out": out, **exports, "--pdf": pdf})
     program = _printer() if pdf is not None else ""
-    # Read here first: what is wrong with them is then said at once, not by the notebook.
-    judged_by, rows = limits(config), None if required is None else _rows(required)
+    # All is read here first: what is wrong with it is then said at once, not by the notebook.
     _check_owners(owners)
-    from auditkit.cli_notes import notes
-    from auditkit.findings import audit
-
-    found = audit(opened(snapshot), as_of=instant(as_of), limits=judged_by, required=rows)
-    for note in notes(found):
-        say(note)
+    found = _judged(snapshot, as_of, required, config)
+    _check_earlier(earlier, found)
     _export(found, exports)
     if out is None and pdf is None:
         return
@@ -72,7 +72,7 @@ def report(
         page = out or Path(folder) / "report.html"
         make_report(
             opened(snapshot), out=page, notebook=notebook, as_of=instant(as_of), required=required, config=config,
-            owners=owners,
+            owners=owners, earlier=earlier or (),
         )  # fmt: skip
         if out is not None:
             say(f"wrote {out}")
@@ -81,6 +81,18 @@ def report(
 
             print_pdf(page, pdf, program=program)
             say(f"wrote {pdf}")
+
+
+def _judged(snapshot: Path, as_of: str | None, required: Path | None, config: Path | None) -> Findings:
+    """What the exports are made of; what whoever reads them must know is said."""
+    judged_by, rows = limits(config), None if required is None else _rows(required)
+    from auditkit.cli_notes import notes
+    from auditkit.findings import audit
+
+    found = audit(opened(snapshot), as_of=instant(as_of), limits=judged_by, required=rows)
+    for note in notes(found):
+        say(note)
+    return found
 
 
 def _check(files: dict[str, Path | None]) -> None:
@@ -103,6 +115,12 @@ def _check_owners(owners: Path | None) -> None:
 
     if owners is not None:
         read_owners(owners)
+
+
+def _check_earlier(earlier: list[Path] | None, found: Findings) -> None:
+    from auditkit.widgets.since import read_earlier
+
+    read_earlier(earlier or (), found.snapshot, found.as_of)
 
 
 def _rows(required: Path) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +45,17 @@ def make_report(
     required: str | Path | None = None,
     config: str | Path | None = None,
     owners: str | Path | None = None,
+    earlier: Sequence[str | Path] = (),
     out: str | Path,
 ) -> Path:
     """Run a notebook on a snapshot and write what it shows to `out`, whole or not at all; answers the path.
 
-    `notebook` is a bundled one's name or the path of another. The same snapshot, `as_of`, required permissions,
-    limits and owners give the same bytes. A cell that fails raises `ReportError`, which names it.
+    `notebook` is a bundled one's name or the path of another. `earlier` are the folders of snapshots from before, which
+    the report then compares with. The same snapshots, `as_of`, required permissions, limits and owners give the same
+    bytes. A cell that fails raises `ReportError`, which names it.
     """
     target = _target(Path(out))
-    source = with_sections(read_notebook(notebook), owners=owners is not None)
+    source = with_sections(read_notebook(notebook), owners=owners is not None, earlier=bool(earlier))
     with tempfile.TemporaryDirectory(prefix="auditkit-report-") as folder:
         work = Path(folder)
         values = {
@@ -63,7 +65,8 @@ def make_report(
             "CONFIG": _absolute(config),
             **({} if owners is None else {"OWNERS": _absolute(owners)}),
         }
-        html = page(flatten(_executed(with_parameters(source, values), work)))
+        before = [str(Path(one).absolute()) for one in earlier]
+        html = page(flatten(_executed(with_parameters(source, values, before), work)))
     _write(target, html)
     return target
 
@@ -82,15 +85,16 @@ def read_notebook(notebook: str | Path) -> Any:
         raise InputError(f"{notebook}: is no notebook; give an .ipynb file") from None
 
 
-def with_parameters(notebook: Any, values: Mapping[str, str | None]) -> Any:
-    """The notebook with these values in place of those its `parameters` cell assigns, and a cell after it that shows
-    the cover. Cell ids are numbered anew, so that two runs are alike."""
+def with_parameters(notebook: Any, values: Mapping[str, str | None], earlier: Sequence[str] = ()) -> Any:
+    """The notebook with these values in place of those its `parameters` cell assigns, and a cell after it that puts the
+    earlier snapshots beside the desk's and shows the cover. Cell ids are numbered anew, so that two runs are alike."""
     places = [place for place, cell in enumerate(notebook.cells) if PARAMETERS in cell.metadata.get("tags", [])]
     if len(places) != 1:
         raise ReportError(f"the notebook has {len(places)} cells tagged `{PARAMETERS}`; it needs exactly one")
     cell = notebook.cells[places[0]]
     cell.source = _assigned(cell.source, values)
-    notebook.cells.insert(places[0] + 1, _code("desk.cover()"))
+    beside = f"desk = desk.since(*{list(earlier)!r})\n" if earlier else ""
+    notebook.cells.insert(places[0] + 1, _code(f"{beside}desk.cover()"))
     for number, each in enumerate(notebook.cells):
         each["id"] = f"cell-{number}"
     return notebook

@@ -1,4 +1,4 @@
-"""What a report adds to a notebook that shows every finding: the findings by control, principal and owner."""
+"""What a report adds to a notebook that shows every finding: by control, principal and owner, and what changed."""
 
 from __future__ import annotations
 
@@ -7,27 +7,41 @@ from typing import Any
 
 import nbformat
 
+from auditkit.errors import ReportError
+
 _code: Any = nbformat.v4.new_code_cell
 _markdown: Any = nbformat.v4.new_markdown_cell
 
 # The views link to the table of all findings, so they go only where that is.
 _EVERY_FINDING = ('desk.panel("findings")', "desk.panel('findings')")
 
-_VIEWS = ("families", "controls", "flagged", "owned", "methods")
+# Each section with its panels, and what must have been given for it to be there.
+_VIEWS = {
+    "earlier": ("changed", "gained", "records"),
+    "families": ("families",),
+    "controls": ("controls",),
+    "flagged": ("flagged",),
+    "owners": ("owned",),
+    "methods": ("methods",),
+}
 
 
-def with_sections(notebook: Any, *, owners: bool) -> Any:
+def with_sections(notebook: Any, *, owners: bool, earlier: bool = False) -> Any:
     """The notebook with the report's own sections behind its cells; unchanged if it does not show every finding.
 
-    `owners` says whether owners were given: without them, nobody's findings are told apart.
+    `owners` and `earlier` say whether owners and earlier snapshots were given: without them, there is no such section.
     """
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     if not any(call in source for source in sources for call in _EVERY_FINDING):
+        # Without this section, nobody must take the report to have heeded them.
+        if earlier:
+            raise ReportError("the notebook does not show every finding, so it has no place for earlier snapshots")
         return notebook
-    *views, glossary = _texts()
-    for name, words in zip(_VIEWS, views, strict=True):
-        if name != "owned" or owners:
-            notebook.cells += [_markdown(words), _code(f'desk.panel("{name}")')]
+    *texts, glossary = _texts()
+    given = {"owners": owners, "earlier": earlier}
+    for (section, panels), words in zip(_VIEWS.items(), texts, strict=True):
+        if given.get(section, True):
+            notebook.cells += [_markdown(words), *(_code(f'desk.panel("{name}")') for name in panels)]
     notebook.cells.append(_markdown(glossary))
     return notebook
 

@@ -78,7 +78,7 @@ def _records(name: str, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     declared = COLLECTIONS[name]
     key = list(declared.key)
     columns = [column for column in declared.names if column not in {*key, *_USE}]
-    pairs = old.merge(new, on=key, how="outer", suffixes=("_old", "_new"), indicator="side", validate="one_to_one")
+    pairs = _side_by_side(old, new, key)
     change = pairs.side.astype("str").map({"left_only": "removed", "right_only": "added", "both": ""}).astype("str")
     fields = pd.Series("", index=pairs.index, dtype="str")
     for column in columns:
@@ -90,6 +90,14 @@ def _records(name: str, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
         {"collection": name, "record": declared.record, "record_id": ids, "change": change, "fields": fields.str[1:]}
     )
     return found[change.ne("")].sort_values("record_id", ignore_index=True)
+
+
+def _side_by_side(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """The rows of both by their key; `side` says which have them."""
+    if old.empty and new.empty:
+        # Arrow texts without rows may be without a chunk too, which a merge by several keys does not bear.
+        old, new = (each.astype(dict.fromkeys(key, "object")) for each in (old, new))
+    return old.merge(new, on=key, how="outer", suffixes=("_old", "_new"), indicator="side", validate="one_to_one")
 
 
 def _as_text(column: pd.Series) -> pd.Series:
@@ -105,7 +113,7 @@ def _as_text(column: pd.Series) -> pd.Series:
 def access(old: Tables, new: Tables) -> pd.DataFrame:
     """Who gained and who lost which effective permission, and the role or grant that gave it (the newer for a gain)."""
     before, after = _pairs(old), _pairs(new)
-    pairs = before.merge(after, on=["principal_id", "permission"], how="outer", suffixes=("_old", "_new"))
+    pairs = _side_by_side(before, after, ["principal_id", "permission"])
     rank = {level: place for place, level in enumerate(_LEVELS)}
     was = pairs.level_old.astype("str").fillna("none")
     now = pairs.level_new.astype("str").fillna("none")

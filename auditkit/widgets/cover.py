@@ -48,6 +48,7 @@ def facts(desk: Desk) -> list[tuple[str, str]]:
         ("Snapshot", f"{snapshot.id} ({'complete' if snapshot.complete else 'NOT complete'})"),
         ("Tool", f"auditkit {auditkit.__version__}"),
         ("Required permissions", desk.required_words),
+        *([("Earlier snapshot", desk.compared.words)] if desk.compared else []),
     ]
 
 

@@ -35,6 +35,7 @@ from auditkit.widgets.principal import PrincipalPanel
 from auditkit.widgets.roles import RolePanel
 from auditkit.widgets.rotation import RotationPanel
 from auditkit.widgets.rows import owners_of
+from auditkit.widgets.since import ChangedPanel, Compared, GainedPanel, RecordsPanel, compare, read_earlier
 from auditkit.widgets.support import SupportPanel
 from auditkit.widgets.thresholds import ThresholdPanel
 from auditkit.widgets.trouble import warning
@@ -46,6 +47,7 @@ HEADLESS = "AUDITKIT_HEADLESS"
 PANELS: dict[str, type[Panel]] = {
     "answer": AnswerPanel,
     "calendar": CalendarPanel,
+    "changed": ChangedPanel,
     "controls": ControlPanel,
     "coverage": CoveragePanel,
     "credentials": CredentialPanel,
@@ -53,12 +55,14 @@ PANELS: dict[str, type[Panel]] = {
     "families": FamilyPanel,
     "findings": FindingsPanel,
     "flagged": FlaggedPanel,
+    "gained": GainedPanel,
     "gaps": GapPanel,
     "inactive": InactivePanel,
     "matrix": MatrixPanel,
     "methods": MethodsPanel,
     "owned": OwnedPanel,
     "principal": PrincipalPanel,
+    "records": RecordsPanel,
     "roles": RolePanel,
     "rotation": RotationPanel,
     "support": SupportPanel,
@@ -76,6 +80,7 @@ class Desk:
     required_words: str
     said: tuple[str, ...]
     owners: pd.DataFrame | None = None
+    earlier: tuple[Snapshot, ...] = ()
     folder: Path = field(default_factory=Path.cwd)
     headless: bool = False
 
@@ -105,6 +110,15 @@ class Desk:
     def at(self, limits: Limits) -> Desk:
         """The same snapshot, judged by other limits."""
         return replace(self, limits=limits)
+
+    def since(self, *earlier: str | Path) -> Desk:
+        """The same snapshot, beside the earlier ones in these folders."""
+        return replace(self, earlier=read_earlier(earlier, self.snapshot, self.as_of))
+
+    @cached_property
+    def compared(self) -> Compared | None:
+        """What changed since the earlier snapshots; None where none was given."""
+        return compare(self)
 
     def panel(self, name: str) -> Panel:
         """The panel of this name; `PANELS` lists them, and a name that is none of them is answered with the list."""

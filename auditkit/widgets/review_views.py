@@ -87,9 +87,10 @@ def difference_view(found: Difference | None) -> View:
     if found is None:
         return View(frame=pd.DataFrame(), headline=NOTHING)
     old, new = found.old.as_of, found.new.as_of
-    unfair = f"<p><strong>Not like for like</strong></p>{bullets(found.fairness)}" if found.fairness else ""
+    why = f"<strong>Not like for like</strong>{bullets(found.fairness)}"
+    unfair = f'<div class="ak-warn">{why}</div>' if found.fairness else ""
     frame = found.findings[["status", "severity", "rule", "subject_id", "message", "quarters"]]
-    return View(frame=frame, headline=f"From {old:%Y-%m-%d} to {new:%Y-%m-%d}: {_counts(frame.status)}",
+    return View(frame=frame, headline=f"From {old:%Y-%m-%d} to {new:%Y-%m-%d}: {counts(frame.status)}",
                 extras=[unfair], filters=("status", "rule"), labels={"quarters": "Seen in a row"})  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def access_view(found: Difference | None) -> View:
     if found is None:
         return View(frame=pd.DataFrame(), headline=NOTHING)
     frame = found.access[["change", "principal_id", "permission", "before", "after", "through"]]
-    told = f"Effective permissions: {_counts(frame.change)}"
+    told = f"Effective permissions: {counts(frame.change)}"
     return View(frame=frame, headline=told, filters=("change", "permission"))
 
 
@@ -107,10 +108,11 @@ def records_view(found: Difference | None) -> View:
     if found is None:
         return View(frame=pd.DataFrame(), headline=NOTHING)
     frame = found.records[["change", "record", "record_id", "fields"]]
-    return View(frame=frame, headline=f"Records: {_counts(frame.change)}", filters=("change", "record"))
+    return View(frame=frame, headline=f"Records: {counts(frame.change)}", filters=("change", "record"))
 
 
-def _counts(words: pd.Series) -> str:
+def counts(words: pd.Series) -> str:
+    """How often each word occurs, in words: "31 new, 19 gone"."""
     counts = words.astype("str").value_counts(sort=False)
     return ", ".join(f"{int(count):,} {word}" for word, count in counts.items()) or "no difference"
 
