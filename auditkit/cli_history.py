@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -13,13 +14,22 @@ from auditkit.cli_options import (
     ExplainFormat,
     HistoryFormat,
     Required,
+    instant,
     limits,
     opened,
 )
 from auditkit.cli_output import emit, say, write_whole
+from auditkit.errors import InputError
 from auditkit.terminal import columns, visible, visible_json, visible_lines
 
+if TYPE_CHECKING:
+    from auditkit.access.tables import Tables
+    from auditkit.findings import Findings
+
+_T = TypeVar("_T")
 _Format = Annotated[ExplainFormat, typer.Option("--format", help="How to print.")]
+_Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of printing.")]
+_TWICE = "Once: for both; twice: for OLD, then for NEW."
 
 
 def diff(
@@ -29,31 +39,46 @@ def diff(
         list[Path] | None,
         typer.Option("--earlier", metavar="SNAPSHOT", help="One before OLD; repeatable, oldest first."),
     ] = None,
-    required: Required = None,
-    config: Config = None,
+    as_of: Annotated[
+        list[str] | None,
+        typer.Option("--as-of", metavar="T", help=f"The instant to judge at. {_TWICE} Default: each when pulled."),
+    ] = None,
+    required: Annotated[
+        list[Path] | None,
+        typer.Option("--required", metavar="CSV", help=f"The permissions that each principal must have. {_TWICE}"),
+    ] = None,
+    config: Annotated[
+        list[Path] | None, typer.Option("--config", metavar="FILE", help=f"Limits, as TOML. {_TWICE}")
+    ] = None,
     attestations: Attestations = None,
     format_: _Format = ExplainFormat.text,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of printing.")] = None,
+    out: _Out = None,
 ) -> None:
     """Say what changed between two snapshots: records, access, findings.
 
+    Each side is judged as of its own pull, both by the same permissions and limits, unless told otherwise; snapshots
+    before OLD are judged as OLD is, as of their own pulls. What it was judged by is said first.
+
     \b
     Example:
-      auditkit diff ./2026-q3 ./2026-q4 --format json
+      auditkit diff ./snapshot ./snapshot_next --required required_permissions.csv --config limits.toml
     """
-    from auditkit.access.required import read_required
-    from auditkit.access.tables import Tables
-    from auditkit.attestations import read_attestations
-    from auditkit.findings import run_rules
     from auditkit.review.difference import difference
     from auditkit.review.difference_text import to_json, to_text
 
-    rows = None if required is None else read_required(required)
-    attested = None if attestations is None else read_attestations(attestations)
-    judged = limits(config)
-    tables = [Tables(opened(path), required=rows, attestations=attested) for path in (*(earlier or []), old, new)]
-    audits = [run_rules(each, judged) for each in tables]
-    found = difference(audits[-2], audits[-1], tables[-2], tables[-1], earlier=audits[:-2])
+    instants, csvs, tomls = (
+        _two(as_of, "--as-of"), _two(required, "--required"), _two(config, "--config"),
+    )  # fmt: skip
+    before = earlier or []
+    made = _audited(
+        [*before, old, new], [*[None] * len(before), *instants], [*[csvs[0]] * len(before), *csvs],
+        [*[tomls[0]] * len(before), *tomls], attestations,
+    )  # fmt: skip
+    *earliest, (old_tables, old_audit), (new_tables, new_audit) = made
+    found = difference(
+        old_audit, new_audit, old_tables, new_tables, earlier=[audit for _, audit in earliest],
+        csvs=(_name(csvs[0]), _name(csvs[1])),
+    )  # fmt: skip
     text = to_json(found) if format_ is ExplainFormat.json else to_text(found)
     if out is not None:
         write_whole(out, text)
@@ -63,39 +88,92 @@ def diff(
         emit(visible_lines(text))
 
 
+def _two(given: list[_T] | None, option: str) -> tuple[_T | None, _T | None]:
+    """What is given for OLD and for NEW: nothing, the same for both, or one each."""
+    values = given or []
+    if len(values) > 2:
+        raise InputError(f"{option}: is given {len(values)} times; give it once for both, or twice, for OLD and NEW")
+    return (values[0], values[-1]) if values else (None, None)
+
+
+def _name(path: Path | None) -> str:
+    return "" if path is None else path.name
+
+
+def _audited(
+    paths: Sequence[Path],
+    instants: Sequence[str | None],
+    csvs: Sequence[Path | None],
+    tomls: Sequence[Path | None],
+    attestations: Path | None,
+) -> list[tuple[Tables, Findings]]:
+    """Each snapshot's tables, and what the rules find in them."""
+    from auditkit.access.required import read_required
+    from auditkit.access.tables import Tables
+    from auditkit.attestations import read_attestations
+    from auditkit.findings import run_rules
+
+    attested = None if attestations is None else read_attestations(attestations)
+    made = []
+    for path, when, csv, toml in zip(paths, instants, csvs, tomls, strict=True):
+        rows = None if csv is None else read_required(csv)
+        tables = Tables(opened(path), as_of=instant(when), required=rows, attestations=attested)
+        made.append((tables, run_rules(tables, limits(toml))))
+    return made
+
+
 def history(
     snapshots: Annotated[list[Path], typer.Argument(metavar="SNAPSHOT...", help="The folders, in any order.")],
+    as_of: Annotated[
+        list[str] | None,
+        typer.Option("--as-of", metavar="T", help="One for each SNAPSHOT, in their order. Default: each when pulled."),
+    ] = None,
     required: Required = None,
     config: Config = None,
     attestations: Attestations = None,
     format_: Annotated[HistoryFormat, typer.Option("--format", help="How to print.")] = HistoryFormat.text,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of printing.")] = None,
+    out: _Out = None,
 ) -> None:
     """Count the findings of any number of snapshots, oldest first, as a table or as a figure.
 
+    All are judged by the same permissions and limits, or their numbers could not be compared.
+
     \b
     Example:
-      auditkit history ./2026-q2 ./2026-q3 ./2026-q4 --format csv
+      auditkit history ./snapshot ./snapshot_next --format csv
     """
     from auditkit import charts
-    from auditkit.findings import audit
     from auditkit.findings_text import to_csv
     from auditkit.review.history import history as tell
+    from auditkit.review.history import history_json
+    from auditkit.review.judged import judged
 
-    given = {"limits": limits(config), "required": required, "attestations": attestations}
-    rows = tell([audit(opened(path), **given) for path in snapshots])  # type: ignore[arg-type]
+    if as_of and len(as_of) != len(snapshots):
+        raise InputError(
+            f"--as-of: {len(as_of)} given for {len(snapshots)} snapshots; give one for each, in their order"
+        )
+    count = len(snapshots)
+    made = _audited(snapshots, as_of or [None] * count, [required] * count, [config] * count, attestations)
+    rows = tell([audit for _, audit in made])
+    tables, audit = made[0]
+    by = judged(audit, tables, _name(required))
     if format_ is HistoryFormat.svg:
         text = charts.svg(charts.findings_by_quarter(rows)).decode()
     elif format_ is HistoryFormat.csv:
-        text = to_csv(rows)
+        text = to_csv(rows.assign(required=by.told_required(), limits=by.told_limits()))
+    elif format_ is HistoryFormat.json:
+        text = history_json(rows, by)
     else:
         whole = rows.complete.map({True: "yes", False: "no"})
         shown = rows.assign(as_of=rows.as_of.dt.strftime("%Y-%m-%d"), complete=whole)
-        text = "\n".join(columns(shown.to_numpy().tolist(), head=tuple(shown.columns))) + "\n"
-    if out is None:
-        emit(visible_lines(text))
-    else:
+        table = columns(shown.to_numpy().tolist(), head=tuple(shown.columns))
+        text = "\n".join([f"each judged by {by.told()}", "", *table]) + "\n"
+    if out is not None:
         write_whole(out, text)
+    elif format_ is HistoryFormat.json:
+        emit(visible_json(text))
+    else:
+        emit(visible_lines(text))
 
 
 def verify(

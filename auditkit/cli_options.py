@@ -59,6 +59,7 @@ class HistoryFormat(StrEnum):
 
     text = "text"
     csv = "csv"
+    json = "json"
     svg = "svg"
 
 

@@ -26,6 +26,7 @@ from auditkit.source.document import import_document
 from auditkit.store import write_folder
 
 MADE = ("review", "plan", "snapshot_next", "difference.txt", "proof.csv")
+_REQUIRED = "required_permissions.csv"
 _FINDINGS = ("new", "came back", "still", "gone")
 _AT = "2026-10-05T09:00:00Z"
 _REASONS = {
@@ -52,7 +53,7 @@ def review(work: Path, snapshot: Snapshot) -> list[str]:
     later = import_document(bundled("data/organisation_next.json"), pulled_at=pd.Timestamp(NEXT_AS_OF).as_unit("us"))
     later.save(work / "snapshot_next")
     after = _tables(later)
-    changes = difference(judged, run_rules(after, limits), before, after)
+    changes = difference(judged, run_rules(after, limits), before, after, csvs=(_REQUIRED, _REQUIRED))
     (work / "difference.txt").write_text(to_text(changes), "utf-8", newline="")
     proof = prove(standing, before, after)
     (work / "proof.csv").write_text(findings_text.to_csv(proof), "utf-8", newline="")
@@ -68,7 +69,7 @@ def review(work: Path, snapshot: Snapshot) -> list[str]:
 def _tables(snapshot: Snapshot) -> Tables:
     return Tables(
         snapshot,
-        required=read_required(bundled("data/required_permissions.csv")),
+        required=read_required(bundled(f"data/{_REQUIRED}")),
         attestations=read_attestations(bundled("data/attestations.toml")),
     )
 

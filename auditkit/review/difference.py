@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,9 @@ import pandas as pd
 from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.findings import Findings
+from auditkit.review.judged import Judged, judged, unlike
 from auditkit.schema import COLLECTIONS
 from auditkit.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from auditkit.limits import Limits
 
 COMPARED = ("principals", "credentials", "group_members", "roles", "role_assignments", "permission_grants")
 RECORD_COLUMNS = ("collection", "record", "record_id", "change", "fields")
@@ -33,8 +30,8 @@ class Difference:
 
     `records`: added, removed, changed (with the fields), columns `RECORD_COLUMNS`. `access`: who gained or lost what,
     and through which role or grant, columns `ACCESS_COLUMNS`; levels none, undetermined, scoped, organisation.
-    `findings`: new, gone, still, came back, columns `FINDING_COLUMNS`. `fairness`: why the two are not like for like,
-    one sentence each.
+    `findings`: new, gone, still, came back, columns `FINDING_COLUMNS`. `judged`: by what the older and the newer were
+    judged. `fairness`: why the two are not like for like, one sentence each.
     """
 
     old: Snapshot
@@ -42,13 +39,21 @@ class Difference:
     records: pd.DataFrame
     access: pd.DataFrame
     findings: pd.DataFrame
+    judged: tuple[Judged, Judged]
     fairness: tuple[str, ...]
 
 
 def difference(
-    old: Findings, new: Findings, old_tables: Tables, new_tables: Tables, *, earlier: Sequence[Findings] = ()
+    old: Findings,
+    new: Findings,
+    old_tables: Tables,
+    new_tables: Tables,
+    *,
+    earlier: Sequence[Findings] = (),
+    csvs: tuple[str, str] = ("", ""),
 ) -> Difference:
-    """Compare two audited snapshots; `earlier` are audits before `old`, oldest first, for what came back and for ages.
+    """Compare two audited snapshots; `earlier` are audits before `old`, oldest first, for what came back and for ages;
+    `csvs` are the names of the files of the required permissions of each side, to be told.
 
     Raises `ReviewError` if they are of different organisations.
     """
@@ -58,13 +63,15 @@ def difference(
             f"one snapshot is of {before.organisation_id!r} and the other of {after.organisation_id!r}: "
             "compare two of the same organisation"
         )
+    sides = (judged(old, old_tables, csvs[0]), judged(new, new_tables, csvs[1]))
     return Difference(
         old=before,
         new=after,
         records=records(before, after),
         access=access(old_tables, new_tables),
         findings=findings([*earlier, old, new]),
-        fairness=tuple(fairness(old, new)),
+        judged=sides,
+        fairness=tuple(fairness(old, new, sides)),
     )
 
 
@@ -173,7 +180,7 @@ def _run(mark: str, audits: Sequence[set[str]]) -> int:
     return length
 
 
-def fairness(old: Findings, new: Findings) -> list[str]:
+def fairness(old: Findings, new: Findings, sides: tuple[Judged, Judged]) -> list[str]:
     """Why the two audits are not like for like, and what that does to the numbers; none where they are."""
     said = [
         f"{name} could not be read whole in the {which} snapshot ({reason}): what came or went may only be unread"
@@ -184,17 +191,8 @@ def fairness(old: Findings, new: Findings) -> list[str]:
     both = before.index.intersection(after.index)
     odd = both[before[both].ne(after[both])]
     said += [f"{rule} was evaluated in only one of the two: its findings seem all new or all gone" for rule in odd]
-    said += _limits(old.limits, new.limits)
+    said += unlike(*sides)
     tools = (old.snapshot.manifest.tool_version, new.snapshot.manifest.tool_version)
     if tools[0] != tools[1]:
         said.append(f"read by auditkit {tools[0]} and {tools[1]}: the two may tell records apart differently")
     return said
-
-
-def _limits(old: Limits, new: Limits) -> list[str]:
-    before, after = old.table().set_index("name").value, new.table().set_index("name").value
-    odd = before.index[before.astype("str").ne(after.astype("str"))]
-    return [
-        f"the limit {name} was {before[name]} and is {after[name]}: findings under it may come or go without any change"
-        for name in odd
-    ]

@@ -9,6 +9,7 @@ import pandas as pd
 from auditkit.access.telling import columns
 from auditkit.findings_text import instant
 from auditkit.review.difference import Difference
+from auditkit.review.judged import told
 from auditkit.snapshot import Snapshot
 
 _LISTED = 40
@@ -20,8 +21,8 @@ def to_json(found: Difference) -> str:
     whole = {
         "schema": 1,
         "organisation_id": found.new.organisation_id,
-        "old": _named(found.old),
-        "new": _named(found.new),
+        "old": _named(found.old) | found.judged[0].to_dict(),
+        "new": _named(found.new) | found.judged[1].to_dict(),
         "fairness": list(found.fairness),
         **{name: _records(frame) for name, frame in parts.items()},
     }
@@ -29,11 +30,12 @@ def to_json(found: Difference) -> str:
 
 
 def to_text(found: Difference) -> str:
-    """The counts, how fair the comparison is, then each part with its first lines."""
+    """By what each side was judged, how fair the comparison is, then each part with its count and first lines."""
     old, new = instant(found.old.as_of), instant(found.new.as_of)
-    lines = [f"{found.new.organisation_id}: from {old} to {new}", ""]
+    lines = [f"{found.new.organisation_id}: from {old} to {new}"]
+    lines += [*(f"  {line}" for line in told(*found.judged)), ""]
     if found.fairness:
-        lines += ["Not like for like:", *(f"  {told}" for told in found.fairness), ""]
+        lines += ["Not like for like:", *(f"  {why}" for why in found.fairness), ""]
     parts = (
         ("Records", found.records, ("change", "record", "record_id", "fields")),
         ("Access", found.access, ("change", "principal_id", "permission", "before", "after", "through")),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pandas as pd
 
 from auditkit.errors import ReviewError
 from auditkit.findings import Findings
+from auditkit.findings_text import instant
+from auditkit.review.judged import Judged
 from auditkit.severity import SEVERITIES
 
 COLUMNS = ("as_of", "snapshot", "complete", *SEVERITIES, "findings", "new", "gone", "principals", "credentials")
@@ -32,6 +35,14 @@ def history(audits: Sequence[Findings]) -> pd.DataFrame:
         for audit, now, last in zip(ordered, prints, before, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def history_json(rows: pd.DataFrame, by: Judged) -> str:
+    """The table of `history` as one JSON object, with what all of it was judged by."""
+    told = by.to_dict()
+    plain = rows.assign(as_of=rows.as_of.map(instant)).to_dict("records")
+    whole = {"schema": 1, "required": told["required"], "limits": told["limits"], "audits": plain}
+    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
 def _row(audit: Findings) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -95,7 +96,10 @@ def test_the_account_is_recorded_beside_the_name(place: Path) -> None:
         (["review", "close", "review", "--out", "q4"], "already there"),
         (["diff", "q3", "nowhere"], "nowhere"),
         (["verify", "q3"], "not as it was made"),
+        (["diff", "q3", "q4", "--as-of", "2026-10-01", "--as-of", "soon"], "is no time"),
+        (["diff", "q3", "q4", *["--required", "needs.csv"] * 3], "--required: is given 3 times"),
         (["history"], "Missing argument"),
+        (["history", "q3", "q4", "--as-of", "2026-10-01"], "--as-of: 1 given for 2 snapshots"),
     ],
 )
 def test_each_mistake_is_one_line_and_ends_with_2(place: Path, capsys: Told, words: list[str], says: str) -> None:
@@ -118,6 +122,51 @@ def test_diff(place: Path, capsys: Told) -> None:
     assert {row["status"] for row in same["findings"]} == {"still"}
     assert run(["diff", "q3", "q4", "--out", "difference.txt"]) == 0
     assert "lost" in (place / "difference.txt").read_text()
+
+
+def told(words: list[str], capsys: Told) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run([*words, "--format", "json"]) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def test_diff_judges_each_side_by_what_is_named_for_it(place: Path, capsys: Told) -> None:
+    (place / "more.csv").write_text("principal_id,permission\nhooks,iot.device.read\n")
+    (place / "strict.toml").write_text("dormant_days = 5\n")
+    same = told(["diff", "q3", "q4", "--as-of", "2026-11-01", "--required", "needs.csv", "--config", "strict.toml"], capsys)
+    assert [same[side]["as_of"] for side in ("old", "new")] == ["2026-11-01T00:00:00Z"] * 2
+    assert [same[side]["required"]["file"] for side in ("old", "new")] == ["needs.csv"] * 2
+    assert [same[side]["limits"]["dormant_days"]["value"] for side in ("old", "new")] == ["5"] * 2
+    assert len(same["fairness"]) == 1  # one was judged four months after its pull, the other one month
+    each = told(
+        ["diff", "q3", "q4", "--as-of", "2026-07-02", "--as-of", "2026-10-02", "--required", "needs.csv", "--required", "more.csv"],
+        capsys,
+    )
+    assert [each[side]["as_of"][:10] for side in ("old", "new")] == ["2026-07-02", "2026-10-02"]
+    assert [each[side]["required"]["file"] for side in ("old", "new")] == ["needs.csv", "more.csv"]
+    assert [sentence[:25] for sentence in each["fairness"]] == ["the older was judged by 1"]
+    itself = told(["diff", "q3", "q3", "--required", "needs.csv", "--as-of", "2026-11-01"], capsys)
+    assert (itself["records"], itself["access"], itself["fairness"]) == ([], [], [])
+    assert {row["status"] for row in itself["findings"]} == {"still"}
+
+
+def test_diff_reversed_is_the_reverse(place: Path, capsys: Told) -> None:
+    words = ["--required", "needs.csv"]
+    there, back = told(["diff", "q3", "q4", *words], capsys), told(["diff", "q4", "q3", *words], capsys)
+    assert there["old"] == back["new"]
+    flip = {"added": "removed", "removed": "added", "changed": "changed", "gained": "lost", "lost": "gained"}
+    for part, key in (("records", "record_id"), ("access", "principal_id")):
+        assert {(row[key], flip[row["change"]]) for row in there[part]} == {(row[key], row["change"]) for row in back[part]}
+    gone = {row["fingerprint"] for row in there["findings"] if row["status"] == "gone"}
+    assert gone == {row["fingerprint"] for row in back["findings"] if row["status"] == "new"} != set()
+
+
+def test_history_says_by_what_all_were_judged(place: Path, capsys: Told) -> None:
+    found = told(["history", "q3", "q4", "--required", "needs.csv", "--as-of", "2026-07-02", "--as-of", "2026-10-02"], capsys)
+    assert found["required"]["file"] == "needs.csv"
+    assert [row["as_of"][:10] for row in found["audits"]] == ["2026-07-02", "2026-10-02"]
+    assert run(["history", "q3", "--required", "needs.csv"]) == 0
+    assert capsys.readouterr().out.startswith("each judged by 1 required permission of needs.csv (")
 
 
 def test_history(place: Path, capsys: Told) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from companies import HELD, KEYS, PEOPLE, Q4, ROLES, audited, changed, company, without
+import json
 
+import pandas as pd
+import pytest
+from companies import HELD, KEYS, PEOPLE, Q3, Q4, ROLES, at, audited, changed, company, without
+
+from auditkit.access.required import EMPTY
+from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
+from auditkit.findings import Findings, run_rules
 from auditkit.limits import Limits
 from auditkit.review.difference import Difference, difference
+from auditkit.review.difference_text import to_json, to_text
 from auditkit.snapshot import Snapshot, build
 
 
@@ -91,6 +98,61 @@ def test_findings_new_gone_still_and_back_with_their_age() -> None:
 )
 def test_an_unfair_comparison_is_said(new: Snapshot, limits: Limits | None, says: str) -> None:
     assert any(says in sentence for sentence in compared(company(), new, new_limits=limits).fairness)
+
+
+NEEDS = EMPTY.reindex([0]).assign(line=2, principal_id="gate", permission="iot.device.read", expect="allow")
+
+
+def judged_by(snapshot: Snapshot, needs: pd.DataFrame | None = None, as_of: str | None = None) -> tuple[Tables, Findings]:
+    tables = Tables(snapshot, as_of=as_of and at(as_of), required=needs)
+    return tables, run_rules(tables, Limits())
+
+
+def by(old: tuple[Tables, Findings], new: tuple[Tables, Findings]) -> Difference:
+    return difference(old[1], new[1], old[0], new[0], csvs=("needs.csv", ""))
+
+
+def test_by_what_each_side_was_judged_is_said_in_words_and_as_json() -> None:
+    found = by(judged_by(company(), NEEDS), judged_by(company(Q4)))
+    whole = json.loads(to_json(found))
+    assert (whole["old"]["as_of"], whole["new"]["as_of"]) == (Q3, Q4)
+    assert (whole["old"]["required"]["file"], whole["old"]["required"]["rows"], whole["new"]["required"]) == ("needs.csv", 1, None)
+    assert whole["new"]["limits"]["dormant_days"] == {"value": "90", "source": None}
+    text = to_text(found)
+    assert f"the older is judged as of {Q3}, the newer as of {Q4}" in text
+    assert "the older by 1 required permission of needs.csv (" in text
+    assert "the newer by no required permissions, the default limits" in text
+    assert "both by" not in text
+
+
+def test_judged_alike_is_said_once_and_is_fair() -> None:
+    same = judged_by(company(), NEEDS)
+    found = by(same, judged_by(company(Q4), NEEDS.assign(line=7)))
+    assert found.fairness == ()
+    assert [side.digest for side in found.judged] == [found.judged[0].digest] * 2
+    alike = difference(same[1], same[1], same[0], same[0], csvs=("needs.csv", "needs.csv"))
+    assert "  both by 1 required permission of needs.csv (" in to_text(alike)
+
+
+def test_other_required_permissions_are_unfair() -> None:
+    other = NEEDS.assign(permission="iam.key.create")
+    (said,) = by(judged_by(company(), NEEDS), judged_by(company(), other)).fairness
+    assert said.startswith("the older was judged by 1 required permission of needs.csv (")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (Q3, Q4, ""),  # each when it was pulled
+        (None, None, ""),
+        (Q3, "2026-10-01T23:00:00Z", ""),
+        (Q4, Q4, "the older was judged 92 days after it was pulled, the newer when it was pulled"),
+        (Q3, "2026-09-29T00:00:00Z", "the newer 2 days before it was pulled"),
+    ],
+)
+def test_an_instant_apart_from_the_pull_is_unfair_where_the_two_differ(old: str | None, new: str | None, says: str) -> None:
+    found = by(judged_by(company(), as_of=old), judged_by(company(Q4), as_of=new)).fairness
+    assert [says in sentence for sentence in found] == ([True] if says else [])
 
 
 def test_another_organisation_is_refused() -> None:

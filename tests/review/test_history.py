@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -9,7 +10,9 @@ from companies import HELD, KEYS, Q3, Q4, audited, changed, company, without
 
 from auditkit import charts
 from auditkit.errors import ReviewError
-from auditkit.review.history import COLUMNS, history
+from auditkit.limits import Limits
+from auditkit.review.history import COLUMNS, history, history_json
+from auditkit.review.judged import judged
 from auditkit.schema import frame
 from auditkit.snapshot import build
 
@@ -45,6 +48,13 @@ def test_none_and_two_organisations_are_refused() -> None:
     other = company(organisation={"organisation_id": ["else"], "name": ["E"], "direct_api_key_auth": [False]})
     with pytest.raises(ReviewError, match="different organisations"):
         history([FIRST, audited(other)[1]])
+
+
+def test_as_json_it_says_by_what_all_were_judged() -> None:
+    tables, audit = audited(company(), Limits(dormant_days=45))
+    whole = json.loads(history_json(history([audit]), judged(audit, tables)))
+    assert (whole["required"], whole["limits"]["dormant_days"]["value"]) == (None, "45")
+    assert [(row["as_of"], row["findings"], row["complete"]) for row in whole["audits"]] == [(Q3, len(audit), True)]
 
 
 def test_the_figure_says_the_last_quarter_and_is_the_same_every_time() -> None:
