@@ -42,7 +42,12 @@ def run(python: Path, *words: str, folder: Path, **more: str) -> subprocess.Comp
     """Run the installed auditkit in a folder, without a word about it in the environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AUDITKIT", "COV"))}
     return subprocess.run(
-        [str(python), "-m", "auditkit", *words], cwd=folder, env=kept | more, capture_output=True, text=True, check=False
+        [str(python), "-m", "auditkit", *words],
+        cwd=folder,
+        env=kept | more,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -51,6 +56,8 @@ def test_the_wheel_carries_code_notebooks_sample_and_profile(wheel: Path) -> Non
     assert {
         "auditkit/py.typed",
         "auditkit/source/api/infuse.toml",
+        "auditkit/widgets/form.css",
+        "auditkit/widgets/form.js",
         "auditkit/_bundle/notebooks/quarterly_access_review.ipynb",
         "auditkit/_bundle/data/organisation.json",
         "auditkit/_bundle/data/required_permissions.csv",

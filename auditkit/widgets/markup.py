@@ -37,6 +37,14 @@ def safe_text(value: object) -> str:
     return f"{start}{shown}</bdi>" + (f'<span class="ak-more">…({more:,} more)</span>' if more > 0 else "")
 
 
+def visible_text(value: object) -> str:
+    """A text to be shown as text, not as HTML: cut after `LONGEST_TEXT` characters, its invisible ones shown."""
+    text = str(value)
+    more = len(text) - LONGEST_TEXT
+    shown = _SUSPECT.sub(lambda found: f"U+{ord(found.group()):04X}", text[:LONGEST_TEXT])
+    return shown + (f"…({more:,} more)" if more > 0 else "")
+
+
 def sentence(*parts: object) -> str:
     """A paragraph of the given texts, each escaped."""
     return f"<p>{' '.join(safe_text(part) for part in parts)}</p>"

@@ -24,10 +24,11 @@ from auditkit.snapshot import load
 from auditkit.widgets import review_views as views
 from auditkit.widgets.base import ROWS_KEPT, Static, View
 from auditkit.widgets.desk import HEADLESS, Desk
+from auditkit.widgets.form import Name
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.review_acts import Sitting
 from auditkit.widgets.review_attest import AttestForm, attest_view
-from auditkit.widgets.review_fields import panel_html, text
+from auditkit.widgets.review_fields import panel_html
 from auditkit.widgets.review_many import ManyItems
 from auditkit.widgets.review_one import OneItem
 from auditkit.widgets.review_opening import FACTS, find_campaign, find_previous
@@ -65,8 +66,7 @@ class Review:
         self.sitting: Sitting = Sitting(campaign)
         self._panels: dict[str, ReviewPanel] = {}
         self._previous = previous
-        self.name_field = text("You are", "your name, as the log is to have it", "300px")
-        self.name_field.value = reviewer
+        self.name = Name(value=reviewer)
         self.said = (*told[:1], *_about(campaign), *told[1:], *self._broken())
 
     @cached_property

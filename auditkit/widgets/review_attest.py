@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 import pandas as pd
@@ -12,15 +12,17 @@ import pandas as pd
 from auditkit.attestations import EMPTY, KINDS, attestations_text, read_attestations
 from auditkit.errors import InputError
 from auditkit.widgets.base import View
+from auditkit.widgets.form import Button, Field, Form, Press
 from auditkit.widgets.kept import write_whole
-from auditkit.widgets.review_fields import ROW, button, panel_html, refused, said, text
+from auditkit.widgets.review_fields import panel_html
 from auditkit.widgets.table import PagedTable
-from auditkit.widgets.trouble import guard
 
 if TYPE_CHECKING:
     from auditkit.widgets.review import Review
 
 NAME = "attestations.toml"
+# What every attestation says.
+_SAID = ("what", "who")
 
 
 def attested(review: Review) -> pd.DataFrame:
@@ -49,45 +51,47 @@ class AttestForm:
     def __init__(self, review: Review) -> None:
         self._review = review
         view = attest_view(review)
-        self.head, self.told, self.table = ipywidgets.HTML(), ipywidgets.HTML(), PagedTable(view)
-        self.kind = ipywidgets.Dropdown(description="Kind", options=list(KINDS), layout={"width": "230px"})
-        self.what = text("What", "who holds it, when it was last changed; no key, no secret", "98%")
-        self.when = text("When", "seen on this day", "230px")
-        self.when.value = f"{review.sitting.now():%Y-%m-%d}"
-        self.note = text("Note", "if wanted", "98%")
-        self.write = button("Write attestation", guard(self._refuse, self._write))
-        row = ipywidgets.HBox([review.name_field, self.kind, self.when], layout=ROW)
-        act = ipywidgets.HBox([self.write])
-        self.box = ipywidgets.VBox([self.head, self.table.box, row, self.what, self.note, act, self.told])
+        self.head, self.table = ipywidgets.HTML(), PagedTable(view)
+        today = f"{review.sitting.now():%Y-%m-%d}"
+        self.form = Form(
+            self._write,
+            label="Attest",
+            name=review.name,
+            fields=(
+                Field(name="kind", label="Kind", choice=True, options=tuple(KINDS), wide=False),
+                Field(name="when", label="When", hint="seen on this day", value=today, wide=False),
+                Field(name="what", label="What", hint="who holds it, when it was last changed; no key, no secret"),
+                Field(name="note", label="Note", hint="if wanted"),
+            ),
+            buttons=(Button(act="write", label="Write attestation"),),
+            needs=lambda press: next((name for name in _SAID if not press.words[name].strip()), ""),
+        )
+        self.box = ipywidgets.VBox([self.head, self.table.box, self.form])
         self._show(view)
 
     def _show(self, view: View) -> None:
         self.head.value = panel_html(view.head())
         self.table.show(view)
 
-    def _write(self, _: Any) -> None:
+    def _write(self, press: Press) -> str:
         before = attested(self._review)
-        fields = (("kind", self.kind), ("what", self.what), ("who", self._review.name_field), ("note", self.note))
-        row = {name: field.value.strip() for name, field in fields}
-        if missing := [name for name in ("what", "who") if not row[name]]:
+        row = {name: press.words[name].strip() for name in ("kind", "what", "who", "note")}
+        if missing := [name for name in _SAID if not row[name]]:
             raise InputError(f"an attestation says {missing[0]}; fill it in")
+        day = press.words["when"].strip()
         try:
-            when = pd.Timestamp(self.when.value.strip()).tz_localize("UTC").as_unit("us")
+            when = pd.Timestamp(day).tz_localize("UTC").as_unit("us")
         except (ValueError, TypeError):
-            raise InputError(f"{self.when.value!r} is no day; write it as 2026-10-01") from None
+            raise InputError(f"{day!r} is no day; write it as 2026-10-01") from None
         if when is pd.NaT or when > self._review.sitting.now():
             raise InputError("an attestation tells what was seen, on a day that has come; write it as 2026-10-01")
         fresh = pd.DataFrame([row | {"when": when}])[list(EMPTY.columns)].astype(before.dtypes)
         if len(before.merge(fresh, on=list(EMPTY.columns))):
-            self.told.value = said("this is attested already")
-            return
+            return "this is attested already"
         _save(pd.concat([before, fresh], ignore_index=True))
         self._show(attest_view(self._review))
-        self.told.value = said(f"written to {NAME}; the next `auditkit audit` or `review start` here takes it by "
-                               f"--attestations {NAME}")  # fmt: skip
-
-    def _refuse(self, words: str) -> None:
-        self.told.value = refused(words)
+        return (f"written to {NAME}; the next `auditkit audit` or `review start` here takes it by "
+                f"--attestations {NAME}")  # fmt: skip
 
 
 def _save(rows: pd.DataFrame) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 import ipywidgets
 
 from auditkit.errors import DecisionRefused
+from auditkit.widgets.form import Field, Press
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.review_acts import Answer, Sitting
 from auditkit.widgets.review_sift import ItemChoice, offered
 from auditkit.widgets.style import STYLE
-from auditkit.widgets.trouble import warning
 
 _ALL = "all"
+# What is decided with a target.
+_AIMED = ("change", "delegate")
 # JupyterLab gives the names of a definition list a fifth of its width, which breaks them.
 _NAMES = "<style>.ak-panel .ak-facts dt{width:auto!important;white-space:nowrap}</style>"
 ROW = {"flex_flow": "row wrap"}
@@ -52,40 +54,35 @@ class Filters:
 
 
 class Words:
-    """Reason and target of a decision; the reviewer's name is one field for all panels."""
+    """Reason and target of a decision: `fields` asks for them, `answer` is what a press says of them."""
 
-    def __init__(self, sitting: Sitting, reviewer: Any) -> None:
+    def __init__(self, sitting: Sitting) -> None:
         roles = sitting.campaign.snapshot.roles
         self._ids = dict(zip(roles.name, roles.role_id, strict=True)) | {each: each for each in roles.role_id}
         self._names = set(roles.name[roles.name.duplicated()])
-        self.reviewer = reviewer
-        self.reason = text("Reason", "why; needed to keep against the recommendation", "98%")
-        self.target = ipywidgets.Combobox(
-            description="To", placeholder="for change: a role; for delegate: a person", options=list(self._ids),
-            ensure_option=False, layout={"width": "98%"},
+        self.fields = (
+            Field(name="reason", label="Reason", hint="why; needed to keep against the recommendation"),
+            Field(name="target", label="To", hint="for change: a role; for delegate: a person",
+                  options=tuple(self._ids)),
         )  # fmt: skip
 
-    def answer(self, action: str) -> Answer:
-        """What pressing a button says; `DecisionRefused` for a change to a role that is not there."""
-        wanted = self.target.value.strip() if action in ("change", "delegate") else ""
+    def answer(self, press: Press, action: str) -> Answer:
+        """What a press says that asks for this action; `DecisionRefused` for a change to a role that is not there."""
+        wanted = press.words["target"].strip() if action in _AIMED else ""
         if action == "change" and wanted:
             wanted = self._role(wanted)
-        return Answer(action=action, reviewer=self.reviewer.value, reason=self.reason.value, target=wanted)
+        return Answer(action=action, reviewer=press.words["who"], reason=press.words["reason"], target=wanted)
 
-    def clear(self) -> None:
-        """Empty both, for another item."""
-        self.reason.value = self.target.value = ""
+    def lacking(self, press: Press, action: str, reasoned: bool = True) -> str:
+        """The field that a refused press left empty, though its action needs it; "" if none."""
+        needed = ("who", *(("target",) if action in _AIMED else ()), *(("reason",) if reasoned else ()))
+        return next((name for name in needed if not press.words[name].strip()), "")
 
     def _role(self, wanted: str) -> str:
         if wanted in self._names or wanted not in self._ids:
             why = "several roles have" if wanted in self._names else "no role has"
             raise DecisionRefused(f"{why} the name or id {wanted!r}; give a role's id")
         return str(self._ids[wanted])
-
-
-def text(label: str, hint: str, width: str) -> Any:
-    """A field of one line, sent at each letter."""
-    return ipywidgets.Text(description=label, placeholder=hint, continuous_update=True, layout={"width": width})
 
 
 def button(label: str, act: Callable[[Any], None], *, tip: str = "") -> Any:
@@ -103,8 +100,3 @@ def panel_html(fragment: str) -> str:
 def said(words: str) -> str:
     """What was done, told to a screen reader too."""
     return panel_html(f'<p class="ak-note" role="status">{safe_text(words)}</p>')
-
-
-def refused(words: str) -> str:
-    """What was not done, and why."""
-    return panel_html(warning(words))

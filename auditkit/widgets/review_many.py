@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from auditkit.errors import DecisionRefused
+from auditkit.findings_met import counted
 from auditkit.review.handout import CHOICES
+from auditkit.widgets.form import Button, Field, Form, Press
 from auditkit.widgets.grid import RowGrid
 from auditkit.widgets.markup import safe_table
 from auditkit.widgets.review_acts import MOST_AT_ONCE, Answer, Shown
-from auditkit.widgets.review_fields import ROW, Filters, Words, button, panel_html, refused, said
+from auditkit.widgets.review_fields import Filters, Words, button, panel_html
 from auditkit.widgets.review_sift import sift_items
 from auditkit.widgets.review_views import item_html, proof_html
 from auditkit.widgets.trouble import guard
@@ -35,16 +37,24 @@ class ManyItems:
     def __init__(self, review: Review) -> None:
         self._review, self._sitting = review, review.sitting
         self._asked: tuple[list[Shown], Answer] | None = None
-        self.told, self.detail, self.exact = (ipywidgets.HTML() for _ in range(3))
-        self.filters = Filters(self._sitting, guard(self._refuse, self._filtered), review.reviewer)
-        self.words = Words(self._sitting, review.name_field)
-        self.action = ipywidgets.Dropdown(description="Decide", options=list(CHOICES), layout={"width": "190px"})
-        self.grid = RowGrid(guard(self._refuse, self._open), self._count)
-        self.ask = self._button("Decide ticked", self._ask)
-        self.write = self._button("Write", self._write)
-        self.cancel = self._button("Cancel", lambda _: self._forget())
-        for field in (self.action, self.words.reason, self.words.target, self.words.reviewer):
-            field.observe(lambda _: self._forget(), "value")
+        self._lists, self._written = 0, ("", "")
+        self.detail, self.exact = ipywidgets.HTML(), ipywidgets.HTML()
+        self._words = Words(self._sitting)
+        self.form = Form(
+            self._act,
+            label="Decide on what is ticked",
+            name=review.name,
+            fields=(
+                Field(name="action", label="Decide", choice=True, options=CHOICES, wide=False),
+                *self._words.fields,
+            ),
+            buttons=(),
+            shown={"list": ""},
+            needs=lambda press: self._words.lacking(press, press.words["action"]),
+        )
+        refuse = self.form.refuse
+        self.filters = Filters(self._sitting, guard(refuse, self._filtered), review.reviewer)
+        self.grid = RowGrid(guard(refuse, self._open), self._count)
         self.box = self._laid_out()
         self._sitting.listen(self._redraw)
         self._filtered()
@@ -62,11 +72,19 @@ class ManyItems:
         self._count()
 
     def _count(self) -> None:
-        self._forget()
-        ticked = len(self.grid.ticked)
-        self.ask.description = f"Decide {ticked:,} ticked"
-        if not ticked:
-            self.told.value = said("tick what is to be decided together; a name opens what proves it")
+        self._asked, self.exact.value = None, ""
+        self._draw()
+        if not self.grid.ticked:
+            self.form.say("tick what is to be decided together; a name opens what proves it")
+
+    def _draw(self) -> None:
+        """The buttons that there are now: nothing is written that was not shown."""
+        buttons = [Button(act="ask", label=f"Decide {len(self.grid.ticked):,} ticked")]
+        if self._asked:
+            written = Button(act="write", label=f"Write {counted(len(self._asked[0]), 'decision')}", apart=True)
+            buttons += [written, Button(act="cancel", label="Cancel")]
+        self.exact.layout.display = None if self._asked else "none"
+        self.form.show_buttons(buttons)
 
     def _open(self, item: str) -> None:
         row = self._sitting.row(item)
@@ -86,12 +104,31 @@ class ManyItems:
         self.grid.draw()
         self._count()
 
-    def _ask(self, _: Any) -> None:
+    def _act(self, press: Press) -> str:
+        if press.act == "ask":
+            return self._ask(self._words.answer(press, press.words["action"]))
+        number, (before, words) = press.shown["list"], self._written
+        if press.act == "write" and number == before:
+            return words
+        asked = self._asked if number == self.form.shown["list"] else None
+        self._count()
+        if press.act == "cancel":
+            return "nothing was written"
+        if asked is None or self._words.answer(press, press.words["action"]) != asked[1]:
+            raise DecisionRefused("something was changed after the list was shown: press Decide, and look again")
+        words = self._sitting.decide_many(*asked)
+        self.grid.ticked.clear()
+        self._redraw()
+        self._written = (number, words)
+        return words
+
+    def _ask(self, answer: Answer) -> str:
         """Show exactly what would be written; nothing is written yet."""
         names = sorted(self.grid.ticked)
-        answer = self.words.answer(str(self.action.value))
         if not names:
             raise DecisionRefused("no item is ticked; tick what is to be decided")
+        if not answer.reviewer.strip():
+            raise DecisionRefused("nobody is named as reviewer; name who decides")
         if not answer.reason.strip():
             raise DecisionRefused("many at once need a reason, which is kept with each")
         self._asked = ([self._sitting.shown(name) for name in names], answer)
@@ -99,44 +136,20 @@ class ManyItems:
         rows = rows.loc[rows["item"].isin(names), ["item", "whose", "says", "recommendation"]]
         words = f"{answer.action} for these {len(names):,} items, by {answer.reviewer}, because: {answer.reason}"
         self.exact.value = panel_html(safe_table(rows, caption=words))
-        self.write.description = f"Write {len(names):,} decisions"
-        self._reveal(True)
-
-    def _write(self, _: Any) -> None:
-        if self._asked is None:
-            self.told.value = said("nothing is waiting to be written")
-            return
-        shown, answer = self._asked
-        self._forget()
-        words = self._sitting.decide_many(shown, answer)
-        self.grid.ticked.clear()
-        self._redraw()
-        self.told.value = said(words)
-
-    def _forget(self) -> None:
-        self._asked, self.exact.value = None, ""
-        self._reveal(False)
-
-    def _reveal(self, on: bool) -> None:
-        for widget in (self.exact, self.write, self.cancel):
-            widget.layout.display = None if on else "none"
+        self._draw()
+        # A press to write names the list that was looked at.
+        self._lists += 1
+        self.form.shown = {"list": str(self._lists)}
+        return "nothing is written yet: look at the list below, then write it"
 
     def _button(self, label: str, act: Any) -> Any:
-        return button(label, guard(self._refuse, act))
+        return button(label, guard(self.form.refuse, act))
 
     def _laid_out(self) -> Any:
         self.detail.layout = {"width": "38%", "max_height": "560px", "overflow": "auto"}
         self.detail.add_class("ak-detail")
         self.exact.layout.max_height, self.exact.layout.overflow = "260px", "auto"
         ticks = [self._button("Tick all found", self._tick_all), self._button("Tick none", self._tick_none)]
-        acts = ipywidgets.HBox([*ticks, self.action, self.ask], layout=ROW)
-        sure = ipywidgets.HBox([self.write, self.cancel], layout=ROW)
-        left = ipywidgets.VBox(
-            [self.grid.box, acts, self.words.reason, self.words.target, sure, self.exact, self.told],
-            layout={"width": "61%"},
-        )
+        left = ipywidgets.VBox([self.grid.box, ipywidgets.HBox(ticks), self.form, self.exact], layout={"width": "61%"})
         body = ipywidgets.HBox([left, self.detail], layout={"width": "100%"})
-        return ipywidgets.VBox([self.words.reviewer, self.filters.box, body])
-
-    def _refuse(self, words: str) -> None:
-        self.told.value = refused(words)
+        return ipywidgets.VBox([self.filters.box, body])

@@ -64,6 +64,12 @@ def one(review: Review, item: str = "") -> Any:
     return controls
 
 
+def sent(panel: Any, act: str, *, shown: dict[str, str], **words: str) -> None:
+    """A press as the browser sends it, made on what was shown then."""
+    values = {"who": "ann", "reason": "", "target": ""} | words
+    panel.form._handle_custom_msg({"act": act, "words": values, "shown": shown, "press": 1}, [])
+
+
 def test_showing_a_review_decides_nothing(folder: Path) -> None:
     for _ in range(2):
         review = open_review(folder, "ann")
@@ -77,13 +83,13 @@ def test_showing_a_review_decides_nothing(folder: Path) -> None:
 def test_a_click_is_on_disk_before_it_is_shown(folder: Path, review: Review) -> None:
     panel = one(review, FINE)
     assert "Not decided yet" in panel.facts.value
-    panel.buttons["keep"].click()
+    panel.form.press("keep")
     (entry,) = on_disk(folder)
     assert (entry.item, entry.action, entry.reviewer, entry.campaign) == (FINE, "keep", "ann", "2026-Q4")
     assert entry.content == review.campaign.items.set_index("item").content[FINE]
     assert "@" in entry.account
     assert "keep by ann" in panel.facts.value
-    assert "is on disk" in panel.told.value
+    assert "is on disk" in panel.form.told["words"]
 
 
 def test_what_the_disk_refuses_is_not_shown_as_done(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,138 +99,137 @@ def test_what_the_disk_refuses_is_not_shown_as_done(review: Review, monkeypatch:
         raise OSError(28, "No space left on device", "decisions.sqlite")
 
     monkeypatch.setattr("auditkit.review.decisions.DecisionStore.append", full)
-    panel.buttons["keep"].click()
-    assert "No space left on device" in panel.told.value
+    panel.form.press("keep")
+    assert "No space left on device" in panel.form.told["words"]
     assert "Not decided yet" in panel.facts.value
 
 
-def test_keys_do_what_the_buttons_do(folder: Path, review: Review) -> None:
+def test_a_press_for_another_item_than_is_shown_decides_nothing(folder: Path, review: Review) -> None:
     panel = one(review, FINE)
-    for value in ("k", "kr", "kru"):
-        panel.keys.value = value
-    assert acts(folder) == [(FINE, "keep"), (FINE, "remove"), (FINE, "undo")]
-    panel.keys.value = "krun"
-    assert panel.item != FINE
-    panel.keys.value = "krunb"
-    assert panel.item == FINE
-    panel.keys.value = "krunbx"
-    assert "no key" in panel.told.value
-    panel.keys.value = "kr"
-    assert len(on_disk(folder)) == 3
+    seen = panel.form.shown
+    panel.form.press("next")
+    sent(panel, "remove", shown=seen)
+    assert "pressed before" in panel.form.told["words"]
+    assert on_disk(folder) == []
 
 
-def test_letters_typed_before_an_item_is_shown_do_not_decide_it(folder: Path, review: Review) -> None:
+def test_a_press_brings_back_what_was_looked_at(folder: Path, review: Review) -> None:
     panel = one(review, FINE)
-    panel.keys.value = "knr"
-    assert acts(folder) == [(FINE, "keep")]
-    assert "not taken" in panel.told.value
+    seen = panel.form.shown
+    # Another panel of the same kernel decides meanwhile, and this one is drawn anew before the press arrives.
+    review.sitting.decide(review.sitting.shown(FINE), Answer(action="remove", reviewer="bob"))
+    sent(panel, "keep", shown=seen)
+    assert "decided meanwhile (remove by bob" in panel.form.told["words"]
+    assert acts(folder) == [(FINE, "remove")]
 
 
-def test_the_field_of_keys_is_emptied_and_takes_the_next_letter(folder: Path, review: Review) -> None:
-    panel = one(review, FINE)
-    for count in range(1, 25):
-        panel.keys.value = "k" * count
-    assert panel.keys.value == ""
-    panel.keys.value = "r"
-    assert acts(folder) == [(FINE, "keep"), (FINE, "remove")]
+def test_a_double_click_makes_one_entry(folder: Path, review: Review) -> None:
+    panel = one(review, KEY)
+    seen = panel.form.shown
+    for _ in range(2):
+        sent(panel, "keep", shown=seen, reason="in use by the gateway")
+    assert "on disk already" in panel.form.told["words"]
+    assert acts(folder) == [(KEY, "keep")]
 
 
 def test_a_second_click_makes_no_second_entry(folder: Path, review: Review) -> None:
     panel = one(review, KEY)
-    panel.words.reason.value = "in use by the gateway"
     for _ in range(3):
-        panel.buttons["keep"].click()
+        panel.form.press("keep", reason="in use by the gateway")
     assert acts(folder) == [(KEY, "keep")]
-    assert "on disk already" in panel.told.value
-    panel.buttons["remove"].click()
-    panel.buttons["keep"].click()
+    assert "on disk already" in panel.form.told["words"]
+    panel.form.press("remove")
+    panel.form.press("keep", reason="in use by the gateway")
     assert acts(folder) == [(KEY, "keep"), (KEY, "remove"), (KEY, "keep")]
 
 
 def test_coming_back_without_the_reason_takes_none_away(folder: Path, review: Review) -> None:
     panel = one(review, KEY)
-    panel.words.reason.value = "in use by the gateway"
-    panel.buttons["keep"].click()
+    panel.form.press("keep", reason="in use by the gateway")
     panel.show(FINE)
+    cleared = panel.form.cleared
     panel.show(KEY)
-    assert panel.words.reason.value == ""
-    panel.buttons["keep"].click()
+    assert panel.form.cleared == cleared + 1
+    panel.form.press("keep")
     assert [entry.reason for entry in on_disk(folder)] == ["in use by the gateway"]
 
 
 def test_undo_is_an_entry_and_one_click_takes_back_one(folder: Path, review: Review) -> None:
     panel = one(review, FINE)
-    panel.buttons["keep"].click()
-    panel.buttons["remove"].click()
-    panel.buttons["undo"].click()
-    panel.buttons["undo"].click()
+    panel.form.press("keep")
+    panel.form.press("remove")
+    panel.form.press("undo")
+    panel.form.press("undo")
     assert acts(folder) == [(FINE, "keep"), (FINE, "remove"), (FINE, "undo")]
-    assert "taken back already" in panel.told.value
+    assert "taken back already" in panel.form.told["words"]
     panel.show("")
     panel.show(FINE)
-    panel.buttons["undo"].click()
+    panel.form.press("undo")
     assert acts(folder)[3:] == [(FINE, "undo")]
     assert "Not decided yet" in panel.facts.value
     panel.show(FINE)
-    panel.buttons["undo"].click()
-    assert "nothing to undo" in panel.told.value
+    panel.form.press("undo")
+    assert "nothing to undo" in panel.form.told["words"]
 
 
 @pytest.mark.parametrize(
-    ("item", "act", "told"),
+    ("item", "act", "told", "focus"),
     [
-        (KEY, "keep", "a reason is needed, since the recommendation is to"),
-        ("assignment:a1", "change", "needs the role to change to"),
-        (FINE, "delegate", "needs the person"),
-        (KEY, "change", "is for assignment and grant items"),
-        ("assignment:a1", "rotate", "is for credential items"),
+        (KEY, "keep", "a reason is needed, since the recommendation is to", "reason"),
+        ("assignment:a1", "change", "needs the role to change to", "target"),
+        (FINE, "delegate", "needs the person", "target"),
+        (KEY, "change", "is for assignment and grant items", "target"),
+        ("assignment:a1", "rotate", "is for credential items", ""),
     ],
 )
 def test_what_says_too_little_is_refused_where_it_stands(
-    folder: Path, review: Review, item: str, act: str, told: str
+    folder: Path, review: Review, item: str, act: str, told: str, focus: str
 ) -> None:
     panel = one(review, item)
-    panel.buttons[act].click()
-    assert told in panel.told.value
+    panel.form.press(act)
+    assert told in panel.form.told["words"]
+    assert panel.form.told["focus"] == focus
     assert on_disk(folder) == []
 
 
 def test_nobody_decides_without_a_name(folder: Path) -> None:
     panel = one(open_review(folder), FINE)
-    panel.buttons["keep"].click()
-    assert "name who decides" in panel.told.value
-    panel.words.reviewer.value = "bob"
-    panel.buttons["keep"].click()
+    panel.form.press("keep")
+    assert "name who decides" in panel.form.told["words"]
+    assert panel.form.told["focus"] == "who"
+    panel.form.press("keep", who="bob")
     assert [entry.reviewer for entry in on_disk(folder)] == ["bob"]
+
+
+def test_the_name_is_one_for_every_form(review: Review) -> None:
+    one(review, FINE).form.press("keep", who="bob")
+    assert {review.panel(name).controls.form.who for name in ("one", "many", "conflicts", "attestations")} == {"bob"}
 
 
 def test_a_key_in_a_reason_is_refused_and_kept_nowhere(folder: Path, review: Review) -> None:
     panel = one(review, FINE)
-    panel.words.reason.value = "it uses ik_abc.s3cr3t"
-    panel.buttons["keep"].click()
-    assert "holds an API key" in panel.told.value
-    assert "s3cr3t" not in panel.told.value + panel.facts.value
+    panel.form.press("keep", reason="it uses ik_abc.s3cr3t")
+    assert "holds an API key" in panel.form.told["words"]
+    assert "s3cr3t" not in panel.form.told["words"] + panel.facts.value
     assert on_disk(folder) == []
 
 
 @pytest.mark.parametrize("wanted", ["r1", "Operators"])
 def test_a_change_names_a_role_by_id_or_name(folder: Path, review: Review, wanted: str) -> None:
     panel = one(review, "assignment:a1")
-    panel.words.target.value = wanted
-    panel.buttons["change"].click()
+    panel.form.press("change", target=wanted)
     assert [entry.target for entry in on_disk(folder)] == ["r1"]
 
 
 def test_a_change_to_no_role_is_refused(folder: Path, review: Review) -> None:
     panel = one(review, "assignment:a1")
-    panel.words.target.value = "Operator"
-    panel.buttons["change"].click()
-    assert "no role has the name or id" in panel.told.value
+    panel.form.press("change", target="Operator")
+    assert "no role has the name or id" in panel.form.told["words"]
     assert on_disk(folder) == []
 
 
 def test_restart_shows_what_was_decided(folder: Path, review: Review) -> None:
-    one(review, FINE).buttons["keep"].click()
+    one(review, FINE).form.press("keep")
     again = open_review(folder)
     assert "keep by ann" in one(again, FINE).facts.value
     assert again.log().item.tolist() == [FINE]
@@ -233,12 +238,13 @@ def test_restart_shows_what_was_decided(folder: Path, review: Review) -> None:
 
 def test_a_decision_made_meanwhile_is_shown_and_asks_again(folder: Path, review: Review) -> None:
     panel, other = one(review, FINE), one(open_review(folder, "bob"), FINE)
-    other.buttons["remove"].click()
-    panel.buttons["keep"].click()
-    assert "decided meanwhile (remove by bob" in panel.told.value
+    other.form.press("remove")
+    panel.form.press("keep")
+    assert "decided meanwhile (remove by bob" in panel.form.told["words"]
+    assert panel.form.told["focus"] == ""
     assert "remove by bob" in panel.facts.value
     assert acts(folder) == [(FINE, "remove")]
-    panel.buttons["keep"].click()
+    panel.form.press("keep")
     assert acts(folder) == [(FINE, "remove"), (FINE, "keep")]
     assert "Reviewers disagree" in panel.facts.value
 
@@ -255,38 +261,37 @@ def test_another_campaign_in_the_folder_is_refused(folder: Path, review: Review)
     panel = one(review, FINE)
     shutil.rmtree(folder)
     begin(folder, name="2027-Q1")
-    panel.buttons["keep"].click()
-    assert "belongs to the campaign &#x27;2026-Q4&#x27;" in panel.told.value
+    panel.form.press("keep")
+    assert "belongs to the campaign '2026-Q4'" in panel.form.told["words"]
     assert on_disk(folder) == []
 
 
 def test_lost_decisions_are_told_and_none_are_made_in_their_place(folder: Path, review: Review) -> None:
     panel = one(review, FINE)
-    panel.buttons["keep"].click()
+    panel.form.press("keep")
     for path in folder.glob("decisions.sqlite*"):
         path.unlink()
-    panel.buttons["remove"].click()
-    assert "has lost its decisions" in panel.told.value
+    panel.form.press("remove")
+    assert "has lost its decisions" in panel.form.told["words"]
     assert not (folder / "decisions.sqlite").exists()
     Campaign(folder, review.campaign.facts).decisions().close()
-    panel.buttons["remove"].click()
-    assert "gone from the disk" in panel.told.value
+    panel.form.press("remove")
+    assert "gone from the disk" in panel.form.told["words"]
     assert on_disk(folder) == []
 
 
 def test_next_goes_to_what_is_left_worst_first_and_says_when_nothing_is(folder: Path, review: Review) -> None:
     panel = one(review)
     order, seen = review.left()["item"].tolist(), []
-    while panel.item:
+    for _ in order:
         seen.append(panel.item)
-        panel.words.reason.value = "looked at"
-        panel.buttons["keep"].click()
-        panel.buttons["next"].click()
+        panel.form.press("keep", reason="looked at")
+        panel.form.press("next")
     assert seen == order
     assert "Nothing is left" in panel.facts.value
     assert review.progress()["left"].sum() == 0
-    panel.buttons["keep"].click()
-    assert "no item is shown" in panel.told.value
+    panel.form.press("keep")
+    assert "no item is shown" in panel.form.told["words"]
     assert len(on_disk(folder)) == len(order)
 
 
@@ -309,17 +314,17 @@ def test_filters_leave_what_they_say(review: Review) -> None:
 def test_many_are_shown_exactly_before_they_are_written(folder: Path, review: Review) -> None:
     panel = review.panel("many").controls
     panel.grid.ticked.update({"credential:c1", "credential:c2"})
-    panel.action.value = "rotate"
-    panel.ask.click()
-    assert "need a reason" in panel.told.value
-    panel.words.reason.value = "older than our standard"
-    panel.ask.click()
+    panel.form.press("ask", action="rotate")
+    assert "need a reason" in panel.form.told["words"]
+    words = {"action": "rotate", "reason": "older than our standard"}
+    panel.form.press("ask", **words)
     assert "credential:c1" in panel.exact.value
     assert "credential:c2" in panel.exact.value
     assert FINE not in panel.exact.value
     assert on_disk(folder) == []
-    panel.write.click()
-    panel.write.click()
+    panel.form.press("write", **words)
+    told = panel.form.told["words"]
+    assert panel.form.press("write", **words) == told == "rotate is on disk for 2 items, marked as decided together"
     entries = on_disk(folder)
     assert acts(folder) == [("credential:c1", "rotate"), ("credential:c2", "rotate")]
     assert {entry.bulk for entry in entries} == {entries[0].bulk}
@@ -327,33 +332,63 @@ def test_many_are_shown_exactly_before_they_are_written(folder: Path, review: Re
     assert {entry.reason for entry in entries} == {"older than our standard"}
 
 
-@pytest.mark.parametrize("change", ["reason", "action", "reviewer", "filter"])
-def test_what_was_asked_is_forgotten_when_anything_changes(folder: Path, review: Review, change: str) -> None:
+CHANGES = {
+    "reason": {"reason": "other"},
+    "action": {"action": "remove"},
+    "who": {"who": "bob"},
+    "filter": {},
+    "tick": {},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_is_written_that_is_not_as_it_was_listed(folder: Path, review: Review, change: str) -> None:
     panel = review.panel("many").controls
     panel.grid.ticked.update({FINE})
-    panel.words.reason.value = "seen"
-    panel.ask.click()
-    fields = {
-        "reason": panel.words.reason, "action": panel.action, "reviewer": panel.words.reviewer,
-        "filter": panel.filters["text"],
-    }  # fmt: skip
-    fields[change].value = "remove" if change == "action" else "other"
+    words = {"action": "keep", "reason": "seen"}
+    panel.form.press("ask", **words)
+    if change == "filter":
+        panel.filters["text"].value = "other"
+    if change == "tick":
+        panel.grid._tick(KEY, True)
+    panel.form.press("write", **words | CHANGES[change])
+    assert "something was changed after the list was shown" in panel.form.told["words"]
     assert panel.exact.value == ""
-    panel.write.click()
+    assert on_disk(folder) == []
+
+
+def test_a_press_for_another_list_than_is_shown_writes_nothing(folder: Path, review: Review) -> None:
+    panel = review.panel("many").controls
+    words = {"action": "keep", "reason": "seen"}
+    for item in (FINE, KEY):
+        panel.grid.ticked.add(item)
+        panel.form.press("ask", **words)
+    sent(panel, "write", shown={"list": "1"}, **words)
+    assert "something was changed" in panel.form.told["words"]
+    assert on_disk(folder) == []
+
+
+def test_what_was_asked_can_be_left(folder: Path, review: Review) -> None:
+    panel = review.panel("many").controls
+    panel.grid.ticked.add(FINE)
+    panel.form.press("ask", action="keep", reason="seen")
+    assert [one["label"] for one in panel.form.buttons] == ["Decide 1 ticked", "Write 1 decision", "Cancel"]
+    assert panel.form.press("cancel") == "nothing was written"
+    assert [one["label"] for one in panel.form.buttons] == ["Decide 1 ticked"]
     assert on_disk(folder) == []
 
 
 def test_many_are_written_whole_or_not_at_all(folder: Path, review: Review) -> None:
     panel = review.panel("many").controls
     panel.grid.ticked.update({FINE, KEY})
-    panel.words.reason.value = "seen"
-    panel.ask.click()
+    words = {"action": "keep", "reason": "seen"}
+    panel.form.press("ask", **words)
     with open_campaign(folder).decisions() as store:
         content = review.campaign.items.set_index("item").content[KEY]
         store.append([Entry(entry_id="x", campaign="2026-Q4", item=KEY, content=content, action="remove",
                             reviewer="bob", at="2026-10-02T09:00:00Z")])  # fmt: skip
-    panel.write.click()
-    assert "decided meanwhile" in panel.told.value
+    panel.form.press("write", **words)
+    assert "decided meanwhile" in panel.form.told["words"]
     assert acts(folder) == [(KEY, "remove")]
 
 
@@ -370,34 +405,46 @@ def test_more_than_anybody_reads_are_refused(folder: Path, review: Review, monke
 
 
 def test_a_conflict_is_settled_by_a_reason(folder: Path, review: Review) -> None:
-    one(review, FINE).buttons["keep"].click()
-    one(open_review(folder, "bob"), FINE).buttons["remove"].click()
+    one(review, FINE).form.press("keep")
+    one(open_review(folder, "bob"), FINE).form.press("remove")
     review.sitting.refresh()
     assert review.conflicts().reviewer.tolist() == ["ann", "bob"]
     panel = review.panel("conflicts").controls
-    panel.action.value = "remove"
-    panel.settle.click()
-    assert "a reason is needed" in panel.told.value
-    panel.words.reason.value = "left the team"
-    panel.settle.click()
+    panel.form.press("settle", item=FINE, action="remove")
+    assert "a reason is needed" in panel.form.told["words"]
+    seen, words = panel.form.shown, {"item": FINE, "action": "remove", "reason": "left the team"}
+    panel.form.press("settle", **words)
     assert [entry.resolves for entry in on_disk(folder)] == ["", "", "yes"]
     assert review.conflicts().empty
     assert review.progress().conflicts.sum() == 0
-    panel.settle.click()
+    sent(panel, "settle", shown=seen, **words)
+    assert "no conflict any more" in panel.form.told["words"]
+    assert len(on_disk(folder)) == 3
+
+
+def test_a_conflict_is_settled_as_it_was_looked_at(folder: Path, review: Review) -> None:
+    for name, act in (("ann", "keep"), ("bob", "remove")):
+        one(open_review(folder, name), FINE).form.press(act)
+    review.sitting.refresh()
+    panel = review.panel("conflicts").controls
+    seen = panel.form.shown
+    one(open_review(folder, "eve"), FINE).form.press("delegate", target="ann")
+    review.sitting.refresh()
+    sent(panel, "settle", shown=seen, item=FINE, action="remove", reason="left the team")
+    assert "decided meanwhile (delegate by eve" in panel.form.told["words"]
     assert len(on_disk(folder)) == 3
 
 
 def test_every_panel_follows_a_decision(review: Review) -> None:
     progress, log = review.panel("progress").controls, review.panel("log").controls
-    one(review, FINE).buttons["keep"].click()
+    one(review, FINE).form.press("keep")
     assert "1 of" in progress.head.value
     assert log.table.shown.item.tolist() == [FINE]
 
 
 def test_handed_on_is_told_apart(folder: Path, review: Review) -> None:
     panel = one(review, FINE)
-    panel.words.target.value = "bob"
-    panel.buttons["delegate"].click()
+    panel.form.press("delegate", target="bob")
     assert "Handed on" in review.panel("left").static().fragment
     assert [(entry.action, entry.target) for entry in on_disk(folder)] == [("delegate", "bob")]
 
@@ -405,7 +452,7 @@ def test_handed_on_is_told_apart(folder: Path, review: Review) -> None:
 def test_the_log_says_what_stands(review: Review) -> None:
     panel = one(review, FINE)
     for act in ("keep", "remove", "undo"):
-        panel.buttons[act].click()
+        panel.form.press(act)
     log = review.log()
     assert log.action.tolist() == ["undo", "remove", "keep"]
     assert log.state.tolist() == ["", "taken back", "stands"]
@@ -420,7 +467,7 @@ def test_proof_shows_findings_or_records(review: Review) -> None:
 
 def test_the_last_quarter_is_told(tmp_path: Path, folder: Path, review: Review) -> None:
     panel = one(review, KEY)
-    panel.buttons["remove"].click()
+    panel.form.press("remove")
     begin(tmp_path / "q1", name="2027-Q1", previous=open_campaign(folder))
     again = open_review(tmp_path / "q1")
     assert "Compared with q4, the campaign before this one." in again.said
@@ -502,12 +549,11 @@ def form(folder: Path, review: Review, tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_an_attestation_is_added_once_and_read_back(form: Any, review: Review, tmp_path: Path) -> None:
     assert "legacy-token, break-glass" in form.head.value
-    form.what.value = 'The token is in the safe; "changed" on 2026-09-01'
-    form.write.click()
-    form.write.click()
-    assert "attested already" in form.told.value
-    form.kind.value, form.note.value = "break-glass", "two envelopes"
-    form.write.click()
+    what = 'The token is in the safe; "changed" on 2026-09-01'
+    for _ in range(2):
+        form.form.press("write", kind="legacy-token", what=what)
+    assert "attested already" in form.form.told["words"]
+    form.form.press("write", kind="break-glass", what=what, note="two envelopes")
     rows = read_attestations(tmp_path / "attestations.toml")
     assert rows.kind.tolist() == ["legacy-token", "break-glass"]
     assert rows.who.tolist() == ["ann", "ann"]
@@ -517,8 +563,7 @@ def test_an_attestation_is_added_once_and_read_back(form: Any, review: Review, t
 
 @pytest.mark.parametrize(("day", "state"), [("2026-07-05", "holds"), ("2026-07-04", "asked again")])
 def test_an_old_attestation_is_asked_again(form: Any, review: Review, day: str, state: str) -> None:
-    form.what.value, form.when.value = "seen", day
-    form.write.click()
+    form.form.press("write", kind="legacy-token", what="seen", when=day)
     assert review.panel("attestations").frame.state.tolist() == [state]
 
 
@@ -535,9 +580,8 @@ def test_an_old_attestation_is_asked_again(form: Any, review: Review, day: str, 
 def test_an_attestation_that_says_too_little_or_too_much_is_refused(
     form: Any, tmp_path: Path, what: str, when: str, told: str
 ) -> None:
-    form.what.value, form.when.value = what, when
-    form.write.click()
-    assert told in form.told.value
+    form.form.press("write", kind="legacy-token", what=what, when=when)
+    assert told in form.form.told["words"]
     assert not (tmp_path / "attestations.toml").exists()
 
 
@@ -547,10 +591,9 @@ def test_no_payload_gets_through(tmp_path: Path) -> None:
     panel = one(review)
     shown = [panel.facts.value, panel.proof.value]
     for _ in range(20):
-        panel.words.reason.value = PAYLOADS[0]
-        panel.buttons["remove"].click()
-        panel.buttons["next"].click()
-        shown += [panel.facts.value, panel.proof.value, panel.told.value]
+        panel.form.press("remove", reason=PAYLOADS[0])
+        panel.form.press("next")
+        shown += [panel.facts.value, panel.proof.value]
     shown += [review.panel(name).static().fragment for name in VIEWS] + [review._repr_html_()]
     assert not [payload for payload in PAYLOADS if "<" in payload and any(payload in html for html in shown)]
     assert len(on_disk(tmp_path / "q4")) == 20

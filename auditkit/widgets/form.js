@@ -1,0 +1,203 @@
+// A form in the browser: what is typed stays here until a button is pressed, and then goes with the press.
+// Text from outside is only ever set as text or as the value of a property, never as markup.
+
+const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable=true]";
+const ACTIVE = `${TYPING}, button, input, a, summary, label, [role=button]`;
+const PATIENCE = 400;
+
+export default { render };
+
+function render({ model, el }) {
+  const unique = Math.random().toString(36).slice(2);
+  const root = made("div", "ak-form", { role: "group", tabindex: "-1" });
+  const fields = made("div", "ak-fields");
+  const row = made("div", "ak-buttons");
+  const told = made("p", "ak-told", { role: "status" });
+  const inputs = new Map();
+  const buttons = new Map();
+  let last = 0; // the number of the last press, and below whether it was answered, and which act waits for words
+  let waiting = false;
+  let wanted = "";
+  root.append(fields, row, told);
+  el.append(root);
+
+  const listening = [
+    ["fields", drawFields],
+    ["buttons", drawButtons],
+    ["told", answered],
+    ["cleared", clear],
+    ["who", () => take("who", model.get("who"))],
+    ["shown", () => { wanted = ""; }],
+  ];
+  for (const [name, act] of listening) model.on(`change:${name}`, act);
+  // Before JupyterLab, which has commands of its own under plain letters: it listens at the document.
+  window.addEventListener("keydown", typed, true);
+  window.addEventListener("click", clicked);
+  drawFields();
+  drawButtons();
+  say(model.get("told"));
+  return () => {
+    for (const [name, act] of listening) model.off(`change:${name}`, act);
+    window.removeEventListener("keydown", typed, true);
+    window.removeEventListener("click", clicked);
+  };
+
+  function drawFields() {
+    const who = { name: "who", label: "You are", hint: "your name, as the log is to have it", value: model.get("who"), options: [] };
+    for (const field of [who, ...model.get("fields")]) {
+      if (!inputs.has(field.name)) fields.append(drawn(field));
+      offer(field);
+    }
+  }
+
+  function drawn(field) {
+    const id = `${unique}-${field.name}`;
+    const box = made("div", field.wide ? "ak-field ak-wide" : "ak-field");
+    const input = made(field.choice ? "select" : "input", "", { id });
+    const label = made("label", "", { for: id });
+    label.textContent = field.label;
+    box.append(label, input);
+    if (!field.choice) {
+      Object.assign(input, { type: "text", placeholder: field.hint, value: field.value, autocomplete: "off", spellcheck: field.name === "reason" });
+      if (field.options.length) {
+        input.setAttribute("list", `${id}-offered`);
+        box.append(made("datalist", "", { id: `${id}-offered` }));
+      }
+    }
+    if (field.name === "who") input.addEventListener("change", () => { model.set("who", input.value); model.save_changes(); });
+    inputs.set(field.name, input);
+    return box;
+  }
+
+  function offer(field) {
+    const input = inputs.get(field.name);
+    const list = field.choice ? input : input.list;
+    if (!list) return;
+    const before = input.value;
+    list.replaceChildren(...field.options.map(option => {
+      const one = document.createElement("option");
+      one.value = one.textContent = option;
+      return one;
+    }));
+    if (field.choice) input.value = field.options.includes(before) ? before : field.value || field.options[0] || "";
+  }
+
+  function drawButtons() {
+    const wantedNow = model.get("buttons");
+    for (const [act, button] of buttons) {
+      if (wantedNow.some(one => one.act === act)) continue;
+      button.remove();
+      buttons.delete(act);
+    }
+    for (const one of wantedNow) {
+      // The same element under another label, so that the cursor stays on it.
+      const button = buttons.get(one.act) ?? made("button", one.apart ? "ak-apart" : "", { type: "button" });
+      if (!buttons.has(one.act)) button.addEventListener("click", () => press(one.act));
+      button.replaceChildren(one.label);
+      if (one.key) {
+        const key = made("kbd", "", { "aria-hidden": "true" });
+        key.textContent = one.key;
+        button.append(key);
+        button.setAttribute("aria-keyshortcuts", one.key);
+      }
+      buttons.set(one.act, button);
+      row.append(button);
+    }
+    const known = keys();
+    root.setAttribute("aria-label", model.get("label") + (known.size ? `. Keys: ${listed(known)}` : ""));
+  }
+
+  function keys() {
+    return new Map(model.get("buttons").filter(one => one.key).map(one => [one.key, one]));
+  }
+
+  function press(act) {
+    last = Math.max(last, model.get("told").press) + 1;
+    waiting = true;
+    wanted = act;
+    const words = Object.fromEntries([...inputs].map(([name, input]) => [name, input.value]));
+    model.send({ act, words, shown: model.get("shown"), press: last });
+    const mine = last;
+    setTimeout(() => {
+      if (waiting && last === mine) say({ words: "The kernel is busy: nothing of this press is on disk yet.", state: "waiting" });
+    }, PATIENCE);
+  }
+
+  function answered() {
+    const answer = model.get("told");
+    if (waiting && answer.press < last) return;
+    const mine = waiting;
+    waiting = false;
+    say(answer);
+    if (!mine) return;
+    if (answer.focus) inputs.get(answer.focus)?.focus();
+    else if (keyed() && fields.contains(document.activeElement)) root.focus({ preventScroll: true });
+    if (!answer.focus) wanted = "";
+  }
+
+  function say({ words, state }) {
+    told.className = `ak-told ak-${state || "silent"}`;
+    told.textContent = words;
+  }
+
+  function clear() {
+    for (const field of model.get("fields")) if (!field.choice) inputs.get(field.name).value = field.value;
+  }
+
+  function take(name, value) {
+    const input = inputs.get(name);
+    if (input !== document.activeElement) input.value = value;
+  }
+
+  function keyed() {
+    return keys().size ? root.closest(".ak-keyed") : null;
+  }
+
+  function typed(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    const target = event.target;
+    if (fields.contains(target)) return typedInField(event);
+    const panel = keyed();
+    if (!panel || !panel.contains(target) || target.closest(TYPING)) return;
+    if (event.key.length !== 1 || event.key === " ") return;
+    taken(event);
+    if (event.repeat) return;
+    const known = keys();
+    const one = known.get(event.key.toLowerCase());
+    if (one) press(one.act);
+    else say({ words: `No key ${event.key}: the keys are ${listed(known)}.`, state: "refused" });
+  }
+
+  function typedInField(event) {
+    if (event.key === "Enter" && wanted && !waiting) {
+      taken(event);
+      press(wanted);
+    } else if (event.key === "Escape" && keyed()) {
+      taken(event);
+      root.focus({ preventScroll: true });
+    }
+  }
+
+  // A click on the text of the panel puts the cursor where letters are keys.
+  function clicked(event) {
+    const panel = keyed();
+    if (!panel || !panel.contains(event.target) || event.target.closest(ACTIVE)) return;
+    if (document.getSelection().isCollapsed) root.focus({ preventScroll: true });
+  }
+}
+
+function listed(known) {
+  return [...known].map(([key, one]) => `${key} ${one.label.toLowerCase()}`).join(", ");
+}
+
+function taken(event) {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+function made(tag, classes, attributes = {}) {
+  const node = document.createElement(tag);
+  if (classes) node.className = classes;
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
