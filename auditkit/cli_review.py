@@ -108,17 +108,23 @@ def status(
     items: Annotated[bool, typer.Option("--items", help="Every item with what stands decided.")] = False,
 ) -> None:
     """Print how far a review is: by reviewer and severity, or item by item."""
-    campaign = campaign_of(folder)
+    from auditkit.review.progress import progress, waiting
+
+    standing = campaign_of(folder).standing()
     if items:
-        shown = campaign.standing()
-        head = ("item", "reviewer", "recommendation", "action", "decided_by", "reason", "says")
+        shown = standing.assign(decided=standing.action.str.cat(standing.target, sep=" ").str.strip())
+        head = ("item", "whose", "says", "recommendation", "asked_of", "decided", "decided_by", "reason")
         emit("\n".join(table(shown, head)))
         return
-    parts = [table(campaign.progress(by).replace({by: {"": "(nobody)"}})) for by in ("reviewer", "severity", "kind")]
+    nobody = {"": "(nobody)"}
+    parts = [table(progress(standing, by).replace({by: nobody})) for by in ("reviewer", "severity", "kind")]
     emit("\n\n".join("\n".join(part) for part in parts))
-    odd = campaign.standing()
-    for item in odd["item"][odd.conflict]:
-        emit(f"reviewers disagree: {visible(item)}; one of them decides with --settle")
+    lines = waiting(standing)
+    odd = standing[standing.conflict]
+    lines += [f"reviewers disagree: {item}, {says}, of {whose}; one of them decides with --settle"
+              for item, whose, says in zip(odd["item"], odd.whose, odd.says, strict=True)]  # fmt: skip
+    for line in lines:
+        emit(visible(line))
 
 
 def decide(

@@ -23,7 +23,9 @@ from auditkit.findings import Findings
 from auditkit.limits import Limits
 from auditkit.review.advice import advise, assign_reviewers
 from auditkit.review.decisions import DecisionStore, state
+from auditkit.review.entries import HANDED
 from auditkit.review.population import population
+from auditkit.review.progress import progress
 from auditkit.snapshot import Snapshot, load
 from auditkit.store import whole_folder, write_file
 
@@ -106,7 +108,9 @@ class Campaign:
 
     def standing(self) -> pd.DataFrame:
         """Every item with what stands decided: `POPULATION_COLUMNS` and action, target, decided_by, at, reason, bulk,
-        conflict (bool), stale (bool: decided on another content than the item has)."""
+        conflict (bool), stale (bool: decided on another content than the item has), waiting (bool: handed on, and
+        decided by nobody yet), asked_of (whom it waits for: its reviewer, or to whom it was handed on; empty where
+        that is nobody)."""
         with self.decisions() as store:
             decided = state(store.entries()).rename(columns={"reviewer": "decided_by", "content": "decided_content"})
         whole = self.items.merge(decided, on="item", how="left", validate="one_to_one")
@@ -114,17 +118,14 @@ class Campaign:
         whole[texts] = whole[texts].astype("str").fillna("")
         whole["conflict"] = whole.conflict.eq(True)
         whole["stale"] = whole.action.ne("") & whole.decided_content.ne(whole.content)
+        whole["waiting"] = whole.action.isin(HANDED) & ~whole.stale
+        handed = whole.target.where(whole.action.eq("delegate"), "")
+        whole["asked_of"] = whole.reviewer.mask(whole.waiting, handed)
         return whole.drop(columns=["decided_content", "voices"])
 
     def progress(self, by: str = "reviewer") -> pd.DataFrame:
-        """How many items each reviewer (or severity, kind) has: items, decided, left, conflicts."""
-        whole = self.standing()
-        done = whole.action.ne("") & ~whole.stale
-        rows = pd.DataFrame(
-            {by: whole[by], "items": 1, "decided": done.astype(int), "conflicts": whole.conflict.astype(int)}
-        )
-        grouped = rows.groupby(by, sort=True).sum().reset_index()
-        return grouped.assign(left=grouped["items"] - grouped.decided)[[by, "items", "decided", "left", "conflicts"]]
+        """How many items each reviewer (or severity, kind) has, and how far they are: see `review.progress`."""
+        return progress(self.standing(), by)
 
     def verify(self) -> list[str]:
         """What differs from when the campaign began: chain, population, snapshot; one sentence each, none if sound."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from auditkit.errors import DecisionRefused
 from auditkit.review.campaign import Campaign
 from auditkit.review.entries import Entry
+from auditkit.review.targets import fitting
 
 MOST_AT_ONCE = 1_000
 """So many items may be decided in one bulk: a list that a person can still have looked at."""
@@ -47,7 +48,7 @@ def decide(
             reviewer=reviewer.strip(),
             at=at,
             reason=reason.strip(),
-            target=target.strip(),
+            target=fitting(campaign, item, action, target),
             account=account,
             bulk=f"{mark} ({len(asked)} items)" if len(asked) > 1 else "",
             resolves="yes" if resolves else "",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from auditkit.errors import DecisionRefused, ReviewError
-from auditkit.review.entries import COLUMNS, GENESIS, Entry, breaks, chained, check
+from auditkit.review.entries import COLUMNS, GENESIS, HANDED, Entry, breaks, chained, check
 
 _BUSY_SECONDS = 30.0
 _TABLE = f"""
@@ -114,7 +114,8 @@ def state(entries: Iterable[Entry]) -> pd.DataFrame:
 
     Returns item, action, target, reviewer, at, reason, content, bulk, conflict (bool), voices (how many reviewers hold
     a decision), in item order. A reviewer's later entry replaces their earlier one; two reviewers who differ are a
-    conflict until an entry with `resolves` settles it; an undone entry counts no more.
+    conflict until an entry with `resolves` settles it; an undone entry counts no more. Whoever hands an item on says
+    nothing against the one who then decides: what is handed on stands only as long as nobody decides.
     """
     log = list(entries)
     undone = {entry.undoes for entry in log if entry.action == "undo"}
@@ -132,7 +133,8 @@ def state(entries: Iterable[Entry]) -> pd.DataFrame:
 
 
 def _row(item: str, voices: list[Entry]) -> dict[str, object]:
-    last = voices[-1]
+    deciding = [voice for voice in voices if voice.action not in HANDED]
+    last = (deciding or voices)[-1]
     shown = {name: getattr(last, name) for name in _STANDS}
-    differ = len({(voice.action, voice.target) for voice in voices}) > 1
+    differ = len({(voice.action, voice.target) for voice in deciding}) > 1
     return {"item": item, **shown, "conflict": differ, "voices": len(voices)}

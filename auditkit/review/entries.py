@@ -13,6 +13,9 @@ from auditkit.errors import DecisionRefused
 ACTIONS = ("keep", "remove", "change", "rotate", "delegate", "not mine", "undo")
 """What a reviewer may say of one item; `undo` takes back the entry named in `undoes`."""
 
+HANDED = ("delegate", "not mine")
+"""Those of them that decide nothing: the item is handed on, and waits for somebody else."""
+
 GENESIS = "0" * 64
 """What the first entry of a chain has before it."""
 

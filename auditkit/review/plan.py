@@ -71,7 +71,8 @@ def _why_not(standing: pd.DataFrame, tables: Tables) -> pd.Series:
     why = why.mask(asked & fits & unknown, "the role to change to, " + standing.target + ", is not in the snapshot")
     same = standing.kind.eq("assignment") & standing.target.eq(standing.role_id)
     why = why.mask(standing.action.eq("change") & same, "it gives role " + standing.target + " already")
-    why = why.mask(standing.action.isin(["delegate", "not mine"]), "whoever it was passed to has not decided")
+    why = why.mask(standing.action.eq("delegate"), "it was handed on to " + standing.target + ", who has not decided")
+    why = why.mask(standing.action.eq("not mine"), "whoever was asked said that it is not theirs: name somebody else")
     why = why.mask(standing.stale, "it was decided about another content than the campaign holds")
     return why.mask(standing.conflict, "reviewers disagree").mask(standing.action.eq(""), "nobody has decided")
 

@@ -14,8 +14,10 @@ from auditkit.findings import run_rules
 from auditkit.limits import Limits
 from auditkit.review.advice import read_owners
 from auditkit.review.campaign import Campaign, open_campaign, start
+from auditkit.review.deciding import decide
 from auditkit.review.entries import Entry
 from auditkit.review.population import population
+from auditkit.review.progress import NOBODY, waiting
 
 OWNERS = pd.DataFrame(
     {
@@ -268,3 +270,27 @@ def test_a_campaign_without_any_finding_on_a_permission(tmp_path: Path) -> None:
     assert not findings.frame.subject_type.str.startswith("principal|permission").any()
     items = start(tables, findings, name="q", out=tmp_path / "q", started_at=at(Q4)).items
     assert "assignment:a1" in items["item"].tolist()
+
+
+def test_what_is_handed_on_counts_as_decided_by_nobody_and_says_for_whom_it_waits(tmp_path: Path) -> None:
+    tables, findings = audited(company())
+    owners = pd.DataFrame({"kind": ["principal"], "id": ["gate"], "reviewer": ["Gil"]})
+    campaign = start(tables, findings, name="q", out=tmp_path / "q", started_at=at(Q4), owners=owners)
+
+    def say(item: str, action: str, reviewer: str, target: str = "") -> None:
+        decide(campaign, [item], action=action, reviewer=reviewer, at=Q4, account="x", mark=f"{item}{action}{reviewer}", target=target, reason="r")
+
+    say("credential:c1", "delegate", "Gil", "Olga")
+    say("credential:c2", "delegate", "Gil", "Olga")
+    say("assignment:a2", "not mine", "Gil")
+    say("principal:gate", "keep", "Gil")
+    mine = campaign.progress().set_index("reviewer").loc["Gil"]
+    assert mine.to_dict() == {"items": 4, "decided": 1, "waiting": 3, "left": 0, "conflicts": 0}
+    assert waiting(campaign.standing()) == ["waiting for Olga: 2", f"waiting for {NOBODY}: 1"]
+    say("credential:c1", "remove", "Olga")
+    assert waiting(campaign.standing()) == ["waiting for Olga: 1", f"waiting for {NOBODY}: 1"]
+    for by in ("reviewer", "severity", "kind"):
+        told = campaign.progress(by)
+        assert told["items"].tolist() == (told.decided + told.waiting + told.left).tolist()
+    asked = campaign.standing().set_index("item").asked_of
+    assert (asked["credential:c1"], asked["credential:c2"], asked["assignment:a2"], asked["principal:gate"]) == ("Gil", "Olga", "", "Gil")

@@ -141,9 +141,21 @@ def test_two_reviewers_who_differ_are_a_conflict_until_it_is_settled() -> None:
     )
 
 
+def test_whoever_hands_an_item_on_says_nothing_against_the_one_who_decides() -> None:
+    on, decided = entry(1, action="delegate", target="ada"), entry(2, item="assignment:ra-1", action="keep", reviewer="ada")
+    passed = entry(3, item="assignment:ra-1", action="not mine", reviewer="ada")
+    assert state([on]).action.tolist() == ["delegate"]
+    assert state([on, passed]).action.tolist() == ["not mine"]
+    assert state([on, passed]).conflict.tolist() == [False]
+    for log in ([on, decided], [decided, on]):
+        assert (state(log).action.tolist(), state(log).reviewer.tolist(), state(log).conflict.tolist()) == (["keep"], ["ada"], [False])
+
+
 @given(
     st.lists(
-        st.tuples(st.integers(0, 4), st.sampled_from(["keep", "remove", "rotate"]), st.sampled_from(["a", "b"])),
+        st.tuples(
+            st.integers(0, 4), st.sampled_from(["keep", "remove", "rotate", "delegate", "not mine"]), st.sampled_from(["a", "b", "c"])
+        ),
         max_size=12,
     )
 )
@@ -151,11 +163,13 @@ def test_replay_of_the_log_equals_the_state_kept_by_hand(history: list[tuple[int
     by_hand: dict[str, dict[str, str]] = {}
     entries = []
     for number, (item, action, reviewer) in enumerate(history):
-        entries.append(entry(number, item=f"i{item}", action=action, reviewer=reviewer))
+        entries.append(entry(number, item=f"i{item}", action=action, reviewer=reviewer, target="z" if action == "delegate" else ""))
         by_hand.setdefault(f"i{item}", {})[reviewer] = action
     replayed = state(entries)
     assert replayed.item.tolist() == sorted(by_hand)
-    assert replayed.conflict.tolist() == [len(set(by_hand[item].values())) > 1 for item in sorted(by_hand)]
+    decided = [set(by_hand[item].values()) - {"delegate", "not mine"} for item in sorted(by_hand)]
+    assert replayed.conflict.tolist() == [len(said) > 1 for said in decided]
+    assert [action not in ("delegate", "not mine") for action in replayed.action] == [bool(said) for said in decided]
 
 
 @settings(max_examples=200)
