@@ -82,13 +82,13 @@ class Desk:
     owners: pd.DataFrame | None = None
     earlier: tuple[Snapshot, ...] = ()
     folder: Path = field(default_factory=Path.cwd)
+    hold: Hold | None = None
     headless: bool = False
 
     @property
     def as_of(self) -> pd.Timestamp:
         """The instant of every judgement."""
         return self.tables.as_of
-    hold: Hold | None = None
 
     @cached_property
     def findings(self) -> Findings:
@@ -235,6 +235,7 @@ def open_desk(
         required_words="none were given" if table is None else f"{len(table):,} rows",
         said=(found.words, rows.words, config_path.words, owned.words, whole.words),
         owners=None if owned.value is None else read_owners(owned.value),
+        hold=Hold(found.value.id, found.folder),
         headless=headless,
     )
 
@@ -249,4 +250,3 @@ def _instant(as_of: str | pd.Timestamp | None) -> pd.Timestamp | None:
     if moment is pd.NaT or moment.tzinfo is None:
         raise InputError(f"as_of {as_of!r} has no offset from UTC; write it as 2026-10-01T00:00:00Z")
     return moment.tz_convert("UTC").as_unit("us")
-        hold=Hold(found.value.id, found.folder),
