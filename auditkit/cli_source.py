@@ -31,10 +31,15 @@ def pull(
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Requests at one time.")] = 16,
     direct: Annotated[bool, typer.Option("--direct", help="Send the key itself, exchange no token.")] = False,
     env_proxy: Annotated[bool, typer.Option("--env-proxy", help="Use the proxy that the environment names.")] = False,
+    ca_bundle: Annotated[
+        Path | None,
+        typer.Option("--ca-bundle", metavar="FILE", help="The authorities to trust, as PEM; default: the public ones."),
+    ] = None,
 ) -> None:
     """Read an organisation from the IAM API into a snapshot; into the same folder again, what was missing.
 
-    The key comes from AUDITKIT_API_KEY, the system keyring or a hidden prompt.
+    The key comes from AUDITKIT_API_KEY, the system keyring or a hidden prompt. Where the API's certificate is by your
+    organisation's own authority, --ca-bundle names the PEM file of that authority: verifying is never switched off.
 
     \b
     Example:
@@ -46,7 +51,7 @@ def pull(
 
     snapshot = read(
         base_url, organisation, find_key(), out=out, profile=profile, concurrency=concurrency, direct=direct,
-        env_proxy=env_proxy, progress=progress_on(sys.stderr),
+        env_proxy=env_proxy, ca_bundle=ca_bundle, progress=progress_on(sys.stderr),
     )  # fmt: skip
     if _all_refused(snapshot):
         say("everything of this organisation was refused: check --organisation, and that the key belongs to it")

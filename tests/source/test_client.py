@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 from canary import KEY, TOKEN, leaks, sweep_error
-from fake_iam import FakeIam, Reply, Request, error, token
+from fake_iam import ORGANISATION, FakeIam, Reply, Request, error, token
 from pulling import Naps, hasty, pulled
 
+from auditkit.cli import run
 from auditkit.errors import InputError, Refused, Unreachable
+from auditkit.snapshot import load
 from auditkit.source.api.auth import Keeper, Pass
 from auditkit.source.api.faults import Cut
 from auditkit.source.api.origin import read_base, same_origin_target
@@ -356,11 +358,27 @@ def test_a_certificate_that_cannot_be_verified_is_refused_at_once(monkeypatch: p
     monkeypatch.setenv("SSL_CERT_FILE", str(PEM))
     naps = Naps()
     with FakeIam(tls=tls()) as iam:
-        with pytest.raises(Unreachable, match=r"certificate cannot be verified .*ca_bundle") as refused:
+        with pytest.raises(Unreachable, match=r"certificate cannot be verified .*--ca-bundle") as refused:
             pulled(iam, policy=hasty(naps))
         assert iam.seen == []
     assert naps == []
     sweep_error(refused.value)
+
+
+def test_the_command_takes_an_authority_of_ones_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AUDITKIT_API_KEY", KEY)
+    with FakeIam(tls=tls()) as iam:
+        words = ["pull", "--base-url", iam.url, "--organisation", ORGANISATION, "--out", str(tmp_path / "snapshot")]
+        assert run(words) == 3
+        assert "name its PEM file by --ca-bundle" in capsys.readouterr().err
+        assert iam.seen == []
+        assert run([*words, "--ca-bundle", str(tmp_path / "missing.pem")]) == 2
+        assert "--ca-bundle: cannot read certificates from" in capsys.readouterr().err
+        assert run([*words, "--ca-bundle", str(PEM)]) == 0
+    assert load(tmp_path / "snapshot").complete
+    assert not leaks(capsys.readouterr().err)
 
 
 def test_a_certificate_for_another_name_is_refused() -> None:

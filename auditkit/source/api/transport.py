@@ -85,7 +85,7 @@ def make_wire(
         try:
             tls.load_verify_locations(bundle)
         except (OSError, ssl.SSLError):
-            raise InputError(f"ca_bundle: cannot read certificates from {Path(bundle)}; name a PEM file") from None
+            raise InputError(f"--ca-bundle: cannot read certificates from {Path(bundle)}; name a PEM file") from None
     proxy = _proxy(origin) if env_proxy else None
     return Wire(origin=origin, token_path=token_path, policy=policy, tls=tls, proxy=proxy)
 
@@ -237,7 +237,7 @@ def _fault(error: httpx.TransportError, origin: Origin) -> Exception:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Unreachable(
                 f"{origin}: its certificate cannot be verified ({cause.verify_message}); "
-                "if your organisation has its own authority, pass its PEM file as `ca_bundle`"
+                "if your organisation has its own authority, name its PEM file by --ca-bundle (in Python: ca_bundle)"
             )
         if isinstance(cause, ssl.SSLError) and isinstance(error, httpx.ConnectError):
             return Unreachable(f"{origin}: no TLS connection ({cause.reason or 'TLS failure'}); check --base-url")
