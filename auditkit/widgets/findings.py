@@ -15,8 +15,9 @@ from auditkit.rules import RULES
 from auditkit.widgets.base import Panel, Static, View
 from auditkit.widgets.kept import free_name, write_whole
 from auditkit.widgets.markup import safe_table, safe_text
-from auditkit.widgets.rows import principal_of
+from auditkit.widgets.rows import principal_of, proof
 from auditkit.widgets.sift import Choice, sift
+from auditkit.widgets.ways import ways_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,6 +32,8 @@ _COLUMNS = (
     "fingerprint",
 )  # fmt: skip
 
+# Rules about a permission that is held: their proof says how it arrives.
+_HELD = ("PRM002", "PRM008")
 _TABLE = ("severity", "rule", "title", "subject_id", "message")
 
 
@@ -56,7 +59,7 @@ class FindingsPanel(Panel):
         notes = [] if found.rules.evaluated.all() else [_WHY]
         frame = owned[list(_COLUMNS)]
         if self.desk.headless:
-            frame, told = _proved(frame, owned)
+            frame, told = _proved(frame, owned, self.desk)
             notes.append(told)
         return View(
             frame=frame,
@@ -120,12 +123,15 @@ class FindingsPanel(Panel):
         return path, len(rows)
 
 
-def _proved(frame: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def _proved(frame: pd.DataFrame, found: pd.DataFrame, desk: Desk) -> tuple[pd.DataFrame, str]:
     """The frame with what proves each finding, where a page can hold it, and where else to look."""
     fix = "Why each rule matters and what mends it stands below, family by family."
     if len(found) > MOST_PROVED:
         return frame, f"{fix} The records behind each finding are in the CSV and the workbook of the same findings."
-    return frame.assign(proof=in_words(found)), fix
+    held = proof(found[found.rule.isin(_HELD)], ["permission"])
+    way = ("way: " + ways_of(held, desk.tables)).reindex(found.index)
+    words = in_words(found)
+    return frame.assign(proof=(words + "; " + way).fillna(words).fillna(way)), fix
 
 
 class AnswerPanel(Panel):

@@ -10,13 +10,14 @@ from auditkit.findings import Findings
 from auditkit.widgets.base import Panel, View, reasons, results
 from auditkit.widgets.markup import safe_table
 from auditkit.widgets.rows import proof, with_principals
+from auditkit.widgets.ways import ways_of
 
 KINDS = {"PRM001": "missing", "PRM006": "undetermined", "PRM002": "excess", "PRM007": "must never be held"}
 _COLUMNS = (
     "severity", "kind", "principal_id", "display_name", "principal_type", "permission", "resource", "resource_type",
-    "resource_path", "failed_check", "level", "message",
+    "resource_path", "failed_check", "level", "message", "way",
 )  # fmt: skip
-_PROOF = ("principal_id", "permission", "resource_type", "resource_path", "failed_check", "level")
+_PROOF = ("principal_id", "permission", "resource_type", "resource_path", "failed_check", "level", "route")
 
 
 class GapPanel(Panel):
@@ -28,25 +29,32 @@ class GapPanel(Panel):
         """One row a gap, with the check that fails."""
         rows = with_principals(proof(found.frame, _PROOF), self.desk.tables["principals"], ["display_name", "type"])
         resource = rows.resource_type.str.cat(rows.resource_path, sep=" ")
-        rows = rows.assign(kind=rows.rule.map(KINDS).astype("str"), resource=resource)
+        excess = rows[rows.rule.eq("PRM002")]
+        # What is missing has no way; its message says where the nearest one ends.
+        way = rows.route.where(rows.rule.ne("PRM001")).fillna(ways_of(excess, self.desk.tables))
+        rows = rows.assign(kind=rows.rule.map(KINDS).astype("str"), resource=resource, way=way)
         return View(
             frame=rows[list(_COLUMNS)],
-            headline=_headline(rows, found.rules),
+            headline=_headline(found.rules),
             warnings=reasons(found),
             extras=(safe_table(_summary(found.rules), caption="Against the required permissions"),),
             labels={"principal_id": "Principal", "display_name": "Name", "principal_type": "Type",
-                    "message": "Finding", "failed_check": "Failed check", "level": "Held as"},
+                    "message": "Finding", "failed_check": "Failed check", "level": "Held as",
+                    "way": "How it arrives"},
             filters=("severity", "kind", "failed_check", "permission"),
             hidden=("principal_type", "resource_type", "resource_path", "level"),
         )  # fmt: skip
 
 
-def _headline(rows: pd.DataFrame, rules: pd.DataFrame) -> str:
-    """How many of each kind; a kind that was not judged is left out, and none at all is said."""
-    counts, judged = rows.kind.value_counts(), set(rules.id[rules.evaluated])
-    told = {kind: int(counts.get(kind, 0)) for rule, kind in KINDS.items() if rule in judged or kind in counts.index}
-    words = ", ".join(f"{count:,} {kind}" for kind, count in told.items())
-    return f"Permission gaps: {words}" if words else "Permission gaps were not evaluated"
+def _headline(rules: pd.DataFrame) -> str:
+    """How many of each kind of how many; a kind that was not judged is left out, and none at all is said."""
+    told = rules[rules.evaluated | rules["count"].gt(0) | rules.population.gt(0)].set_index("id")
+    kinds = {**KINDS, "PRM007": "held that must never be"}
+    there = [(rule, kind) for rule, kind in kinds.items() if rule in told.index]
+    words = [f"{told['count'][rule]:,} of {told.population[rule]:,} {kind}" for rule, kind in there]
+    if not words:
+        return "Not evaluated: permission gaps"
+    return f"Permission gaps: {', '.join(words)}" + ("" if told["count"].any() else ": nothing found")
 
 
 def _summary(rules: pd.DataFrame) -> pd.DataFrame:
