@@ -86,24 +86,21 @@ def parsed(text: str, where: str, kind: str) -> dict[str, Any]:
     return written
 
 
-def parts(key: str) -> dict[str, str]:
-    """What a change of this key says, by name: an id of a collection, "text", "time" or "bool"; "" is the value of a
-    key that has but one.
+def parts(key: str) -> tuple[dict[str, str], dict[str, str]]:
+    """What a change of this key needs, and what else it may say: names with an id's collection, text, time or bool.
+
+    The name is empty where the key has one value, or a list of such.
     """
-    if key in _TABLES:
-        needed, more = _TABLES[key]
-        return needed | more
-    return {"": _SINGLE.get(key) or _LISTS[key]}
+    return _TABLES[key] if key in _TABLES else ({"": _SINGLE.get(key) or _LISTS[key]}, {})
 
 
 def composed(key: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The change file that says one change: its key, and values by the names of `parts`; those that are None or ""
-    are left out.
+    """The change file that says one change, of values by the names of `parts`; those that are None or "" are left out
+    of a table.
     """
-    given = {name: value for name, value in values.items() if value not in (None, "")}
     if key in _TABLES:
-        return {key: [given]}
-    return {key: given.get("")} if key in _SINGLE else {key: list(given.values())}
+        return {key: [{name: value for name, value in values.items() if value not in (None, "")}]}
+    return {key: values[""] if key in _SINGLE else [values[""]]}
 
 
 class _Known:

@@ -1,23 +1,38 @@
-"""Why is this denied: choose who, what, where and with which context, and see the checklist change."""
+"""Why is this denied: choose who, what, where and with which context, and see the checklist change.
+
+The panels around the checklist ask more of the same request: who else can, what would help, what a change would do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import pandas as pd
 
+from auditkit.access import narrow
+from auditkit.access.compare import Comparison, compare
 from auditkit.access.explain import Decision
+from auditkit.access.narrowing import Narrowing, Narrowings
+from auditkit.access.symptoms import Diagnosis
+from auditkit.access.troubleshoot import troubleshoot
+from auditkit.access.who_can import WhoCan
 from auditkit.errors import AuditkitError, InputError
+from auditkit.whatif import WhatIf, what_if
 from auditkit.widgets.base import Static
+from auditkit.widgets.live import Told
 from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
+from auditkit.widgets.trouble import warning
+from auditkit.widgets.why_fields import RequestFields, unmet
 
 if TYPE_CHECKING:
+    from auditkit.widgets.asking import Asking
     from auditkit.widgets.desk import Desk
 
+REQUEST = ("principal", "permission", "resource", "context")
 _MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "skipped": "·"}
-_WIDE = {"layout": {"width": "640px", "max_width": "100%"}, "style": {"description_width": "130px"}}
 
 
 class WhyDenied:
@@ -32,12 +47,14 @@ class WhyDenied:
         context: Mapping[str, Any] | None = None,
     ) -> None:
         self.desk = desk
-        self.unmet = _unmet(desk)
+        self.unmet = unmet(desk)
         first = self.unmet[0] if self.unmet and principal is None and permission is None else (None, None, None)
         self.principal = principal or first[0] or _first(desk.snapshot.principals.principal_id)
         self.permission = permission or first[1] or _first(desk.snapshot.permissions.identifier)
         self.resource = resource or first[2]
         self.context = dict(context or {})
+        self._listening: list[Callable[[], None]] = []
+        self._panels: dict[str, Asking] = {}
         self._widget: Any = None
 
     @property
@@ -53,26 +70,97 @@ class WhyDenied:
         others = principals[principals.type.isin(kind) & principals.principal_id.ne(self.principal)]
         return _first(others.principal_id) or self.principal
 
+    def troubleshoot(self, symptom: str | None = "forbidden", **known: Any) -> Diagnosis:
+        """What `auditkit.access.troubleshoot` says of the request: the symptom by name, or status and body."""
+        return troubleshoot(
+            self.desk.snapshot, symptom, principal=self.principal, permission=self.permission, resource=self.resource,
+            context=self.context, as_of=self.desk.as_of, **known,
+        )  # fmt: skip
+
+    def who_can(self, *, machine_only: bool = False) -> WhoCan:
+        """Everybody who can do what is asked, certainly or possibly."""
+        return WhoCan.ask(
+            self.desk.snapshot, self.permission, self.resource, self.context, self.desk.as_of, machine_only
+        )
+
+    def narrow(self, *, grants: bool = False) -> Narrowing:
+        """The narrowest access that gives the principal what its required rows ask for."""
+        rows = self.desk.tables["required"]
+        if rows is None:
+            raise InputError("no required permissions were given; name their CSV as REQUIRED in the first cell")
+        return narrow.narrow(self.desk.snapshot, self.principal, rows, grants=grants, as_of=self.desk.as_of)
+
+    def narrow_all(self, *, grants: bool = False) -> Narrowings:
+        """The same for every principal with required rows."""
+        rows = self.desk.tables["required"]
+        return narrow.narrow_all(self.desk.snapshot, rows, grants=grants, as_of=self.desk.as_of)
+
+    def compare(self, other: str | None = None) -> Comparison:
+        """The principal beside another, by default its `peer`."""
+        return compare(self.desk.snapshot, self.principal, other or self.peer, self.desk.as_of)
+
+    def what_if(self, change: Mapping[str, Any] | str | None = None) -> WhatIf:
+        """What a change would do: a change file, or the same as a mapping; by default, that the principal is suspended.
+
+        It does not depend on what is asked for.
+        """
+        desk = self.desk
+        tried = {"suspend_principal": [self.principal]} if change is None else change
+        return what_if(desk.snapshot, tried, as_of=desk.as_of, limits=desk.limits, required=desk.tables["required"])
+
+    def panel(self, name: str) -> Asking:
+        """The panel that asks like the command of this name, made once: it follows the request."""
+        from auditkit.widgets.asking_list import ASKING
+
+        if name not in ASKING:
+            raise InputError(f"there is no panel {name!r}; choose one of {', '.join(ASKING)}")
+        if name not in self._panels:
+            self._panels[name] = ASKING[name](self)
+        return self._panels[name]
+
     def move(self, **request: Any) -> Decision:
         """Ask something else: any of principal, permission, resource and context."""
-        for name, value in request.items():
-            if name not in ("principal", "permission", "resource", "context"):
-                raise InputError(f"a request has no {name!r}; it has principal, permission, resource, context")
-            setattr(self, name, value)
+        self.put(**request)
         return self.decision
+
+    def put(self, **request: Any) -> None:
+        """As `move`, without asking: whoever listens asks by itself."""
+        for name in request:
+            if name not in REQUEST:
+                raise InputError(f"a request has no {name!r}; it has {', '.join(REQUEST)}")
+        vars(self).update(request)
+        for act in self._listening:
+            act()
+
+    def listen(self, act: Callable[[], None]) -> None:
+        """Have an act done whenever the request changes. It must tell its own failures."""
+        self._listening.append(act)
+
+    @cached_property
+    def fields(self) -> RequestFields:
+        """The fields of the request, one set for every panel."""
+        return RequestFields(self)
 
     def static(self) -> Static:
         """The checklist without a kernel."""
         try:
             decision = self.decision
         except AuditkitError as error:
-            return Static(f'<p class="ak-warn">{safe_text(str(error))}</p>', text=str(error))
+            return Static(warning(str(error)), text=str(error))
         return Static(self._facts() + checklist(decision), text=f"{decision.outcome}: {decision.detail}")
 
     def widget(self) -> Any:
         """The request's fields above its checklist, which changes with them; made once."""
         if self._widget is None:
-            self._widget = _controls(self)
+            told, shown, fields = Told(self.desk), ipywidgets.HTML(), self.fields.all
+
+            def show() -> None:
+                told.say("")
+                shown.value = self.static()._repr_html_()
+
+            told.guard(show)()
+            self.listen(told.guard(show))
+            self._widget = ipywidgets.VBox([*fields, told.box, shown])
         return self._widget
 
     def _facts(self) -> str:
@@ -104,64 +192,6 @@ def checklist(decision: Decision) -> str:
     table = safe_table(routes, caption="Routes, the nearest first") if len(routes) else ""
     head = f'<p class="ak-head">{safe_text(f"{decision.outcome}{by}: {decision.detail}")}</p>'
     return head + safe_table(checks, caption="Checks") + table + fixes
-
-
-def _controls(panel: WhyDenied) -> Any:
-    desk = panel.desk
-    kinds = desk.snapshot.resource_types.identifier.to_list()
-    choices = [("choose a required permission that is not met", None), *((_label(each), each) for each in panel.unmet)]
-    gap = ipywidgets.Dropdown(options=choices, description="Gap", **_WIDE)
-    principal = _combo("Principal", panel.principal, desk.snapshot.principals.principal_id.to_list())
-    permission = _combo("Permission", panel.permission, desk.snapshot.permissions.identifier.to_list())
-    kind = _combo("Resource type", panel.resource[0] if panel.resource else "", kinds)
-    path = ipywidgets.Text(value=panel.resource[1] if panel.resource else "", description="Resource path",
-                           placeholder="empty: the whole organisation", **_WIDE)  # fmt: skip
-    context = ipywidgets.Text(value=", ".join(f"{name}={value}" for name, value in panel.context.items()),
-                              description="Context", placeholder="request.ip=10.0.0.7, ...", **_WIDE)  # fmt: skip
-    shown = ipywidgets.HTML(value=panel.static()._repr_html_())
-
-    def ask(_: Any) -> None:
-        panel.principal, panel.permission = principal.value, permission.value
-        panel.resource = (kind.value, path.value) if kind.value or path.value else None
-        panel.context = _context(context.value)
-        shown.value = panel.static()._repr_html_()
-
-    def open_gap(change: Any) -> None:
-        if change["new"] is not None:
-            who, what, place = change["new"]
-            principal.value, permission.value = who, what
-            kind.value, path.value = place or ("", "")
-
-    for control in (principal, permission, kind, path, context):
-        control.observe(ask, "value")
-    gap.observe(open_gap, "value")
-    return ipywidgets.VBox([*([gap] if panel.unmet else []), principal, permission, kind, path, context, shown])
-
-
-def _combo(description: str, value: str, options: list[str]) -> Any:
-    return ipywidgets.Combobox(value=value, options=options, description=description, ensure_option=False,
-                               continuous_update=False, **_WIDE)  # fmt: skip
-
-
-def _context(text: str) -> dict[str, str]:
-    """`name=value` pairs, separated by commas; what is no pair is left out, and so judged as unknown."""
-    pairs = (part.partition("=") for part in text.split(","))
-    return {name.strip(): value.strip() for name, equals, value in pairs if equals and name.strip()}
-
-
-def _label(unmet: tuple[str, str, tuple[str, str] | None]) -> str:
-    principal, permission, place = unmet
-    return f"{principal}: {permission}" + (f" on {place[0]} {place[1]}" if place else "")
-
-
-def _unmet(desk: Desk) -> list[tuple[str, str, tuple[str, str] | None]]:
-    """The required rows that are judged and not met."""
-    gaps = desk.tables["gaps"]
-    wanted = gaps.expect.map({"allow": "allowed", "deny": "denied"})
-    rows = gaps[gaps.outcome.notna() & gaps.outcome.ne(wanted)]
-    places = [None if pd.isna(kind) else (str(kind), str(path))
-              for kind, path in zip(rows.resource_type, rows.resource_path, strict=True)]  # fmt: skip
-    return list(zip(rows.principal_id, rows.permission, places, strict=True))
 
 
 def _first(ids: pd.Series) -> str:

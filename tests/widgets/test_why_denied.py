@@ -30,7 +30,7 @@ def test_it_begins_with_a_required_permission_that_is_not_met(desk: Desk) -> Non
 
 def test_its_fields_change_the_checklist(desk: Desk) -> None:
     why = WhyDenied(desk)
-    *_, principal, permission, kind, path, context, shown = why.widget().children
+    *_, principal, permission, kind, path, context, _, shown = why.widget().children
     before = shown.value
     principal.value, permission.value = "ann", "iot:device:read"
     assert (why.principal, why.permission) == ("ann", "iot:device:read")
@@ -49,12 +49,33 @@ def test_a_gap_is_opened_by_choosing_it(desk: Desk) -> None:
 
 def test_an_unknown_name_is_told_where_the_panel_stands(desk: Desk) -> None:
     why = WhyDenied(desk)
-    *_, principal, _, _, _, _, shown = why.widget().children
+    *_, principal, _, _, _, _, _, shown = why.widget().children
     principal.value = "gatewy"
     assert "gateway" in shown.value
     assert "ak-warn" in shown.value
     with pytest.raises(InputError, match="no 'who'"):
         why.move(who="ann")
+
+
+def test_a_name_that_is_offered_means_its_id(desk: Desk) -> None:
+    why = WhyDenied(desk, principal="bob", permission="iot:device:read")
+    fields = why.fields
+    assert "gateway · Gateway 7" in fields.principal.options
+    assert fields.principal.value == "bob · Bob"
+    fields.principal.value = "gateway · Gateway 7"
+    assert why.principal == "gateway"
+    fields.principal.value = " ann "
+    assert (why.principal, fields.principal.value) == ("ann", "ann · Ann")
+
+
+def test_its_fields_follow_a_call(desk: Desk) -> None:
+    why = WhyDenied(desk)
+    shown = why.widget().children[-1]
+    before = shown.value
+    why.move(principal="ann", permission="iot:device:read", resource=("iot:device", "/x"), context={"request.ip": "::1"})
+    fields = [each.value for each in why.fields.all[1:]]
+    assert fields == ["ann · Ann", "iot:device:read · Read", "iot:device", "/x", "request.ip=::1"]
+    assert shown.value != before
 
 
 def test_it_shows_itself_headless(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

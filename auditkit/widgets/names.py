@@ -1,0 +1,67 @@
+"""Ids with what they are called: what a field offers while an id is typed, and which id was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import ipywidgets
+
+from auditkit.source.masking import mask
+
+# A browser lists so many at once without stopping to think; any other id can be typed all the same.
+MOST_OFFERED = 5_000
+WIDE = {"layout": {"width": "640px", "max_width": "100%"}, "style": {"description_width": "130px"}}
+
+
+class Names:
+    """Ids in the order in which they are offered, each with its name; a name that is missing or the id is left out.
+
+    `own` says that the first of them belongs to who is asked about.
+    """
+
+    def __init__(self, ids: Iterable[Any], names: Iterable[Any] = (), *, own: bool = False) -> None:
+        self.own = own
+        told = {str(each): str(each) for each in ids}
+        for each, name in zip(list(told), names, strict=False):
+            told[each] = each if name != name or name in (None, "", each) else f"{each} · {name}"
+        self._told = told
+        self._meant = {words: each for each, words in told.items()}
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """What a field lists."""
+        return tuple(self._told.values())[:MOST_OFFERED]
+
+    @property
+    def first(self) -> str:
+        """The id that is offered first; an empty text where there is none."""
+        return next(iter(self._told), "")
+
+    def told(self, each: str | None) -> str:
+        """An id with its name; as it is where it is not known."""
+        return self._told.get(each or "", each or "")
+
+    def meant(self, words: str) -> str:
+        """The id that was chosen or typed."""
+        text = words.strip()
+        return self._meant.get(words) or self._meant.get(text) or text
+
+
+def id_field(label: str, names: Names, value: str | None = "", hint: str = "") -> Any:
+    """A field in which an id is chosen from what is offered, or typed."""
+    return ipywidgets.Combobox(
+        value=names.told(value), options=names.offered, description=label, ensure_option=False, continuous_update=False,
+        placeholder=hint or "an id, or part of a name", **WIDE,
+    )  # fmt: skip
+
+
+def text_field(label: str, value: str = "", hint: str = "") -> Any:
+    """A field of one line, whose text counts once it is left or Enter is pressed."""
+    return ipywidgets.Text(value=value, description=label, placeholder=hint, continuous_update=False, **WIDE)
+
+
+def without_secret(text: str) -> str:
+    """A key id out of what was pasted: of a full key its public part, so that no secret stays in a field."""
+    public = mask(text)
+    return text.strip() if public == text else public.strip().removeprefix("ik_")
