@@ -23,7 +23,7 @@ from browser import CHROMIUM, QUIET, Lab, idle, run_all, serving_lab
 
 PRINCIPALS, AS_OF = 5_000, "2026-10-01T00:00:00Z"
 GOAL = 0.2
-KEYS = ("PageUp", "PageUp", "ArrowRight", "PageDown", "PageDown", "ArrowLeft")
+KEYS = ("Home", "PageUp", "PageUp", "End", "PageDown", "Home", "End")
 # What each notebook shows last.
 LAST = {
     "02_findings": "limits differ from their defaults",
