@@ -9,11 +9,11 @@ import pandas as pd
 from auditkit.limits import Limits
 from auditkit.rules.base import Hits, among, choose, hits, rule
 from auditkit.rules.needs import required, rows_judged_allow, rows_judged_deny, toxic_pairs, toxic_pairs_known
+from auditkit.rules.populations import widening
 from auditkit.rules.text import gather
 
 _RESOURCE = ("principal_id", "permission", "resource_type", "resource_path")
 _HELD = ("organisation", "scoped")
-_READING = ("read", "list", "get", "view")
 
 
 @rule("PRM001", "Required permission missing", subject="(principal, permission, resource)", severity="high",
@@ -127,15 +127,15 @@ def forbidden(gaps: pd.DataFrame) -> Hits:
 
 
 @rule("PRM008", "Machine principal that can widen its own access", subject="(principal, permission)", severity="high",
-      reads=("principals", "permissions", "effective"), spares=("credentials",), of="machine principal")  # fmt: skip
+      reads=("principals", "permissions", "effective"), spares=("credentials",),
+      of="machine principal and widening permission")  # fmt: skip
 def self_widening(principals: pd.DataFrame, permissions: pd.DataFrame, effective: Any) -> Hits:
     """A machine principal that effectively holds a permission of module `iam` whose action is not `read`, `list`,
     `get` or `view`: whoever has its credential can give it, or another, more.
 
     Fix: move the permission out of the roles that machines are assigned; let people change access.
     """
-    powers = permissions[permissions.module.eq("iam") & ~permissions.action.isin(_READING)]
-    held = _pairs(effective, principals.loc[principals.machine, "principal_id"], powers)
+    held = _pairs(effective, principals.loc[principals.machine, "principal_id"], widening(permissions))
     return hits(
         held.sort_values("level", ascending=False),
         subject=["principal_id", "identifier"],

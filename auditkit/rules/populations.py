@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Count = Callable[["Tables", "Limits"], int]
 
+_READING = ("read", "list", "get", "view")
 _RESOURCE = ["principal_id", "permission", "resource_type", "resource_path"]
 
 
@@ -38,6 +39,16 @@ def _held_by_listed(tables: Tables, _: Limits) -> int:
     return int(counts.loc[counts.principal_id.isin(listed), ["organisation", "scoped"]].to_numpy().sum())
 
 
+def widening(permissions: pd.DataFrame) -> pd.DataFrame:
+    """The permissions of module `iam` that do more than read: whoever holds one can give itself another."""
+    return permissions[permissions.module.eq("iam") & ~permissions.action.isin(_READING)]
+
+
+def _machines_by_widening(tables: Tables, _: Limits) -> int:
+    """The pairs that a machine principal and such a permission could make."""
+    return int(tables["principals"].machine.sum()) * len(widening(tables["permissions"]))
+
+
 def _records(tables: Tables, _: Limits) -> int:
     kept = sum(len(tables.snapshot.frames[name]) for name in COLLECTIONS)
     return kept + int(tables["problems"].set_aside.sum())
@@ -47,6 +58,7 @@ COUNTS: Mapping[str, Count] = {
     "principal": _rows("principals"),
     "principal but Group": _where("principals", lambda rows: rows.type.ne("Group")),
     "machine principal": _where("principals", lambda rows: rows.machine),
+    "machine principal and widening permission": _machines_by_widening,
     "credential": _rows("credentials"),
     "assignment": _rows("assignments"),
     "grant": _rows("grants"),

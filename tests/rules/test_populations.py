@@ -30,7 +30,10 @@ WHOLE = snapshot_of(
     principals=[principal(), principal("q"), api_key(), service(), group()],
     credentials=[credential(f"c{number}") for number in range(6)],
     group_members=[member(), member(principal_id="k")],
-    permissions=[permission(), permission("y"), permission("z")],
+    permissions=[
+        permission(module="iam"), permission("y", module="iam", action="create"),
+        permission("z", module="iam", action="delete"),
+    ],
     roles=[role("r", ["x"]), role("r2", ["y", "z"], scope="Resource"), role("r3"), role("r4")],
     role_assignments=[
         assignment("a1", "g"), assignment("a2", "q", "r2"), assignment("a3", "s", "r3"),
@@ -41,7 +44,8 @@ WHOLE = snapshot_of(
 )  # fmt: skip
 ROWS = required(need(), need("q", "id.y"), need("k"), need("p", "id.z", expect="deny"))
 EXPECTED = {
-    "principal": 5, "principal but Group": 4, "machine principal": 2, "credential": 6, "assignment": 5, "grant": 2,
+    "principal": 5, "principal but Group": 4, "machine principal": 2,
+    "machine principal and widening permission": 4, "credential": 6, "assignment": 5, "grant": 2,
     "assignment or grant": 7, "role": 4, "role of scope Organisation": 3, "role or grant": 6, "reach of ApiKey": 1,
     "reach of other types": 4, "reach of machines": 3, "row that expects allow": 3, "row that expects deny": 1,
     "permission held by a listed principal": 5, "principal and pair": 15, "organisation": 1, "collection": 9,
