@@ -173,7 +173,7 @@ def verify(folder: Folder) -> None:
 
 def register(root: typer.Typer) -> None:
     """Put `review` into the command line, its commands in the order in which a person meets them."""
-    first, later = (start, status, decide, undo, verify), (files.hand_out, files.collect, files.plan, files.prove)
-    for command in (*first, *later, files.close):
+    later = (files.hand_out, files.collect, files.merge, files.plan, files.prove, files.close)
+    for command in (start, status, decide, undo, verify, *later):
         app.command(name=command.__name__.replace("_", "-"))(command)
     root.add_typer(app, name="review")

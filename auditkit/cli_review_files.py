@@ -44,6 +44,30 @@ def collect(
     say(f"took {counted(count, 'decision')}")
 
 
+def merge(
+    folder: Folder,
+    other: Annotated[Path, typer.Argument(metavar="OTHER", help="A copy of it that was decided on elsewhere.")],
+) -> None:
+    """Take the decisions of another copy of the same review: those that are missing here, in the order of their chain.
+
+    A second time changes nothing, and either way the same stands. Who decided apart, and not alike, disagrees until
+    somebody settles it.
+
+    \b
+    Example:
+      auditkit review merge ./review ./review-of-the-laptop
+    """
+    from auditkit.review.merge import merge as join
+
+    campaign = campaign_of(folder)
+    found = join(campaign, campaign_of(other))
+    with campaign.decisions() as store:
+        count = store.append(found.entries)
+    for line in found.told:
+        emit(visible(line))
+    say(f"took {counted(count, 'decision')}")
+
+
 def plan(folder: Folder, out: _Out) -> None:
     """Write the plan that the decisions make: steps in order, tickets, and what it would do."""
     from auditkit.review.plan import plan as make

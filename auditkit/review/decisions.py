@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from auditkit.errors import DecisionRefused, ReviewError
-from auditkit.review.entries import COLUMNS, GENESIS, HANDED, Entry, breaks, chained, check
+from auditkit.review.entries import COLUMNS, GENESIS, HANDED, NONE_SEEN, Entry, breaks, chained, check
 
 _BUSY_SECONDS = 30.0
 _TABLE = f"""
@@ -43,6 +43,7 @@ class DecisionStore:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
             self._connection.executescript(_TABLE)
+            self._connection.execute(f"{_SELECT} LIMIT 0")
         except sqlite3.DatabaseError as problem:
             message = f"{self.path.name}: is no store of decisions ({problem}); restore it from a copy"
             raise ReviewError(message) from None
@@ -117,24 +118,62 @@ def state(entries: Iterable[Entry]) -> pd.DataFrame:
     conflict until an entry with `resolves` settles it; an undone entry counts no more. Whoever hands an item on says
     nothing against the one who then decides: what is handed on stands only as long as nobody decides.
     """
-    log = list(entries)
-    undone = {entry.undoes for entry in log if entry.action == "undo"}
-    standing: dict[str, dict[str, Entry]] = {}
-    for entry in log:
-        if entry.action == "undo" or entry.entry_id in undone:
-            continue
-        voices = standing.setdefault(entry.item, {})
-        if entry.resolves:
-            voices.clear()
-        voices.pop(entry.reviewer, None)
-        voices[entry.reviewer] = entry
-    rows = [_row(item, list(voices.values())) for item, voices in sorted(standing.items())]
+    rows = [_row(item, said) for item, said in voices(entries).items()]
     return pd.DataFrame(rows, columns=["item", *_STANDS, "conflict", "voices"])
 
 
-def _row(item: str, voices: list[Entry]) -> dict[str, object]:
-    deciding = [voice for voice in voices if voice.action not in HANDED]
-    last = (deciding or voices)[-1]
+def voices(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """What each reviewer says of each item, by item, replayed from the log: what was neither replaced, nor settled, nor
+    taken back."""
+    log = list(entries)
+    undone = {entry.undoes for entry in log if entry.action == "undo"}
+    standing = {item: _standing(said, undone) for item, said in sorted(histories(log).items())}
+    return {item: said for item, said in standing.items() if said}
+
+
+def histories(log: Iterable[Entry]) -> dict[str, dict[str, tuple[Entry, frozenset[str]]]]:
+    """By item and id the entries that say something of it, undone ones too, each with the ids of those on the item that
+    its author had before them: all before it in the log, or, in one taken from another copy, those that were there."""
+    found: dict[str, dict[str, tuple[Entry, frozenset[str]]]] = {}
+    for entry in log:
+        if entry.action == "undo":
+            continue
+        past = found.setdefault(entry.item, {})
+        seen = frozenset(entry.seen.split()) - {NONE_SEEN} if entry.seen else frozenset(past)
+        past[entry.entry_id] = (entry, seen)
+    return found
+
+
+def _standing(said: Mapping[str, tuple[Entry, frozenset[str]]], undone: set[str]) -> list[Entry]:
+    """What still stands of the entries on one item. An entry replaces only what its author had seen; whatever the order
+    in which two copies were merged, the same stands, in the same order."""
+    counted = [pair for entry_id, pair in said.items() if entry_id not in undone]
+    replaced = {
+        before
+        for entry, seen in counted
+        for before in seen
+        if entry.resolves or (before in said and said[before][0].reviewer == entry.reviewer)
+    }
+    left = [(len(seen), entry.entry_id, entry) for entry, seen in counted if entry.entry_id not in replaced]
+    return [entry for _, _, entry in sorted(left, key=lambda each: each[:2])]
+
+
+def disagreements(entries: Iterable[Entry]) -> dict[str, str]:
+    """By item on which reviewers disagree what each of them says, in words."""
+    told = {}
+    for item, said in voices(entries).items():
+        deciding = [one for one in said if one.action not in HANDED]
+        if _differ(deciding):
+            told[item] = ", ".join(f"{one.reviewer} says {one.action} {one.target}".strip() for one in deciding)
+    return told
+
+
+def _differ(deciding: Iterable[Entry]) -> bool:
+    return len({(one.action, one.target) for one in deciding}) > 1
+
+
+def _row(item: str, said: list[Entry]) -> dict[str, object]:
+    deciding = [one for one in said if one.action not in HANDED]
+    last = (deciding or said)[-1]
     shown = {name: getattr(last, name) for name in _STANDS}
-    differ = len({(voice.action, voice.target) for voice in deciding}) > 1
-    return {"item": item, **shown, "conflict": differ, "voices": len(voices)}
+    return {"item": item, **shown, "conflict": _differ(deciding), "voices": len(said)}

@@ -19,6 +19,9 @@ HANDED = ("delegate", "not mine")
 GENESIS = "0" * 64
 """What the first entry of a chain has before it."""
 
+NONE_SEEN = "none"
+"""What `seen` says of an entry from another copy where nothing was said of its item before."""
+
 LONGEST_REASON = 4_000
 _KEY_VALUE = re.compile(r"ik_[A-Za-z0-9_-]+\.[!-~]+")
 
@@ -30,7 +33,8 @@ class Entry:
     `item` is the item's stable identity, `content` the digest of what the reviewer was shown, `target` the role of a
     `change` or the person of a `delegate`, `at` an RFC 3339 time, `bulk` the name of the bulk that made it, `undoes`
     the entry taken back, `resolves` "yes" where it settles a conflict. `reviewer` is claimed; `account` is the
-    operating system's user and host.
+    operating system's user and host. `seen` is empty, but where the entry was taken from another copy of the log: the
+    ids of the earlier entries on the item there, or "none".
     """
 
     entry_id: str
@@ -46,6 +50,7 @@ class Entry:
     bulk: str = ""
     undoes: str = ""
     resolves: str = ""
+    seen: str = ""
     previous: str = ""
     chain: str = ""
 
