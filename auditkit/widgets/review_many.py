@@ -8,12 +8,11 @@ import ipywidgets
 
 from auditkit.errors import DecisionRefused
 from auditkit.findings_met import counted
-from auditkit.review.handout import CHOICES
 from auditkit.widgets.form import Button, Field, Form, Press
 from auditkit.widgets.grid import RowGrid
 from auditkit.widgets.markup import safe_table
 from auditkit.widgets.review_acts import MOST_AT_ONCE, Answer, Shown
-from auditkit.widgets.review_fields import Filters, Words, button, panel_html
+from auditkit.widgets.review_fields import DECISIONS, Filters, Words, button, panel_html
 from auditkit.widgets.review_sift import sift_items
 from auditkit.widgets.review_views import item_html, proof_html
 from auditkit.widgets.trouble import guard
@@ -45,7 +44,7 @@ class ManyItems:
             label="Decide on what is ticked",
             name=review.name,
             fields=(
-                Field(name="action", label="Decide", choice=True, options=CHOICES, wide=False),
+                Field(name="action", label="Decide", choice=True, options=DECISIONS, wide=False),
                 *self._words.fields,
             ),
             buttons=(),

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from auditkit.errors import DecisionRefused
-from auditkit.review.handout import CHOICES
 from auditkit.widgets.form import Button, Field, Form, Press
-from auditkit.widgets.review_fields import Words, panel_html
+from auditkit.widgets.review_fields import DECISIONS, Words, panel_html
 from auditkit.widgets.review_views import conflicts_view
 from auditkit.widgets.table import PagedTable
 
@@ -32,7 +31,7 @@ class Conflicts:
             name=review.name,
             fields=(
                 Field(name="item", label="Item", choice=True),
-                Field(name="action", label="Settle as", choice=True, options=CHOICES, wide=False),
+                Field(name="action", label="Settle as", choice=True, options=DECISIONS, wide=False),
                 *self._words.fields,
             ),
             buttons=(Button(act="settle", label="Settle"),),
