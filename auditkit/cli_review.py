@@ -23,7 +23,7 @@ from auditkit.cli_options import (
     opened,
 )
 from auditkit.cli_output import emit, say
-from auditkit.cli_review_tools import Folder, account, campaign_of, now, stamp, table
+from auditkit.cli_review_tools import Folder, account, campaign_of, now, stamp, table, warn_of_network
 from auditkit.terminal import counted, visible
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -85,6 +85,7 @@ def start(
 
     for left in clear_leftovers(fresh(out).absolute().parent):
         say(f"removed {left.name}, which a killed run had left half written")
+    warn_of_network(out)
     if accepted is not None:
         read_accepted(accepted)
     tables = Tables(

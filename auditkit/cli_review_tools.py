@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditkit.cli_output import say
 from auditkit.terminal import columns, visible_lines
 
 if TYPE_CHECKING:
@@ -20,10 +21,19 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `re
 
 
 def campaign_of(folder: Path) -> Campaign:
-    """The campaign of a folder."""
+    """The campaign of a folder; on a network drive, with a warning."""
     from auditkit.review.campaign import open_campaign
 
+    warn_of_network(folder)
     return open_campaign(folder)
+
+
+def warn_of_network(folder: Path) -> None:
+    """Say it where a campaign lies, or is to lie, on a network drive."""
+    from auditkit.review.drive import network_note
+
+    if note := network_note(folder):
+        say(note)
 
 
 def table(frame: pd.DataFrame, head: tuple[str, ...] | None = None) -> list[str]:
