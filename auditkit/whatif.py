@@ -109,7 +109,7 @@ class WhatIf:
         lost, gained = int(counts.get("lost", 0)), int(counts.get("gained", 0))
         broken, mended = len(self.broken), int(self.required.change.eq("mended").sum())
         told = (
-            f"{lost} permissions are lost and {gained} gained, by {who} principals in all; "
+            f"{lost} permissions are lost and {gained} gained, by {who} principal{'' if who == 1 else 's'} in all; "
             f"{broken} required rows break and {mended} are mended; "
             f"{len(self.gone)} findings go and {len(self.come)} come."
         )

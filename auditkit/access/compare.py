@@ -102,7 +102,8 @@ class Comparison:
         """What would give B all that A certainly has, in sentences."""
         if not self.give.chosen and not self.give.unmet:
             return [_sentence(as_far("B has all that A certainly has.", self.not_read))]
-        lines = [f"To give B what A has: {len(self.give.chosen)} assignments"] if self.give.chosen else []
+        more = "" if len(self.give.chosen) == 1 else "s"
+        lines = [f"To give B what A has: {len(self.give.chosen)} assignment{more}"] if self.give.chosen else []
         lines += [f"  role {word(each.name)} ({word(each.id)}) on {place_words(*(each.place or (None, None)))}"
                   for each in self.give.chosen]  # fmt: skip
         if self.give.excess:

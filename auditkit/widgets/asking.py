@@ -11,6 +11,7 @@ from auditkit.access.unread import first_line
 from auditkit.errors import InputError
 from auditkit.widgets.base import ROWS_KEPT, Static, View
 from auditkit.widgets.live import WRAPPED, Told, button, panel_html
+from auditkit.widgets.markup import safe_text
 from auditkit.widgets.table import PagedTable
 from auditkit.widgets.trouble import TROUBLE, warning, words
 
@@ -25,7 +26,9 @@ class Asking:
     """
 
     choices: ClassVar[tuple[str, ...]] = ()
-    label: ClassVar[str] = "Ask again"
+    # Whether answers propose a change, as a change file for what-if.
+    proposes: ClassVar[bool] = False
+    label: ClassVar[str] = "Ask"
 
     def __init__(self, why: WhyDenied) -> None:
         self.why, self.desk = why, why.desk
@@ -90,7 +93,8 @@ class Asking:
         except TROUBLE as error:
             return Static(warning(words(error)), text=words(error))
         shown = [view for at, view in enumerate(views) if at == 0 or len(view.frame)]
-        return Static("".join(view.head() + view.table(rows) for view in shown), text=views[0].headline)
+        parts = (_head(view, at) + view.table(rows) for at, view in enumerate(shown))
+        return Static("".join(parts), text=views[0].headline)
 
     def widget(self) -> Any:
         """The panel with its fields, which follows the request; made once."""
@@ -117,9 +121,10 @@ class Live:
         self.told = Told(panel.desk)
         self._out = ipywidgets.VBox()
         self._button = button(panel.label, self.told.guard(lambda _: self._pressed()))
-        self._button.add_class("ak-ask")
+        tries = button("Hand to what-if", self.told.guard(lambda _: self._try()), tooltip="Try there what is proposed")
+        tries.layout.display = None if panel.proposes else "none"
         fields = panel.controls(self)
-        acts = ipywidgets.HBox([self._button, self.told.box], layout=WRAPPED)
+        acts = ipywidgets.HBox([self._button, tries, self.told.box], layout=WRAPPED)
         self.box = ipywidgets.VBox([*fields, acts, self._out])
         self._written()
         self._ask()
@@ -155,7 +160,17 @@ class Live:
             self._following = False
         self.moved()
 
+    def _try(self) -> None:
+        """Hand what the answer proposes to the panel that tries changes."""
+        change = self._panel.answer.change()
+        if not change:
+            self.told.say("There is nothing to change.")
+            return
+        self._panel.why.panel("what-if").put(change=change)
+        self.told.say("It stands as a change file in the panel what-if: press 'Try it' there.")
+
     def _written(self) -> None:
+        self._button.layout.display = None if self._panel.waits else "none"
         self._following = True
         for name, (field, write) in self._bound.items():
             field.value = write(getattr(self._panel, name))
@@ -185,9 +200,14 @@ class Live:
             self._tables = [(ipywidgets.HTML(), PagedTable(view)) for view in views]
             self._out.children = [part for head, table in self._tables for part in (head, table.box)]
         for at, ((head, table), view) in enumerate(zip(self._tables, views, strict=True)):
-            head.value = panel_html(view.head()) if at == 0 or len(view.frame) else ""
+            head.value = panel_html(_head(view, at)) if at == 0 or len(view.frame) else ""
             table.show(view)
         self._out.layout.display = None
+
+
+def _head(view: View, at: int) -> str:
+    """What stands above a view's table: of the first all there is to say, of the others their title."""
+    return f"<p><strong>{safe_text(view.headline)}</strong></p>" if at else view.head()
 
 
 def unread_first(unread: Mapping[str, str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from auditkit.access.changes import composed, parsed, parts
 from auditkit.widgets.live import Told
-from auditkit.widgets.names import WIDE, Names, id_field, text_field
+from auditkit.widgets.names import WIDE, Names, id_field, text_field, tick_box
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -109,7 +109,7 @@ class ChangeForm:
 
     def _switch(self, name: str, label: str) -> Any:
         if name:
-            return ipywidgets.Checkbox(description=label.lower(), indent=False)
+            return tick_box(label.lower())
         now = bool(self._why.desk.tables["organisation"].direct_api_key_auth.any())
         return ipywidgets.Dropdown(
             description="Switched", options=[("on", True), ("off", False)], value=not now, **WIDE

@@ -61,6 +61,11 @@ def text_field(label: str, value: str = "", hint: str = "") -> Any:
     return ipywidgets.Text(value=value, description=label, placeholder=hint, continuous_update=False, **WIDE)
 
 
+def tick_box(words: str) -> Any:
+    """A box to tick, in line with the fields above it."""
+    return ipywidgets.Checkbox(description=words, **WIDE)
+
+
 def without_secret(text: str) -> str:
     """A key id out of what was pasted: of a full key its public part, so that no secret stays in a field."""
     public = mask(text)

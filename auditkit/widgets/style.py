@@ -9,6 +9,7 @@ STYLE = """<style>
 .ak-panel .ak-note{opacity:.78}
 .ak-panel .ak-warn{border-left:4px solid #d55e00;padding:.3em .7em;margin:.5em 0;
  background:var(--jp-layout-color2,#f6f3ef)}
+.ak-panel ul{margin:.2em 0 .5em;padding-left:1.6em}
 .ak-panel .ak-warn ul{margin:.2em 0;padding-left:1.3em}
 .ak-panel table.ak-table{border-collapse:collapse;width:100%;margin:.3em 0;font-size:12.5px;table-layout:auto}
 .ak-panel .ak-table caption{text-align:left;font-weight:600;padding:.3em 0}

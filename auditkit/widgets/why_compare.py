@@ -9,7 +9,7 @@ import pandas as pd
 from auditkit.access.compare import Comparison
 from auditkit.widgets.asking import Asking, Live, unread_first
 from auditkit.widgets.base import View
-from auditkit.widgets.markup import bullets
+from auditkit.widgets.markup import bullets, safe_text
 from auditkit.widgets.names import id_field
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class ComparePanel(Asking):
     """As `auditkit compare`: A is the principal of the request, B the other, by default another of its type."""
 
     choices: ClassVar[tuple[str, ...]] = ("other",)
+    proposes: ClassVar[bool] = True
 
     def __init__(self, why: WhyDenied) -> None:
         super().__init__(why)
@@ -45,9 +46,10 @@ class ComparePanel(Asking):
     def views(self, answer: Comparison) -> tuple[View, ...]:
         """The sentence with what to give; then the permissions that differ, the roles and the groups."""
         told = [line.strip() for line in answer.giving()]
+        giving = f"<p><strong>{safe_text(told.pop(0))}</strong></p>" if answer.give.chosen else ""
         head = View(
             frame=pd.DataFrame(), headline=answer.headline(), notes=answer.notes,
-            extras=(*unread_first(answer.not_read), bullets(told)),
+            extras=(*unread_first(answer.not_read), giving, bullets(told)),
         )  # fmt: skip
         differing = View(
             frame=_sided(answer.different), headline="What only one of them has, or has differently",

@@ -142,12 +142,8 @@ class WhyDenied:
         return RequestFields(self)
 
     def static(self) -> Static:
-        """The checklist without a kernel."""
-        try:
-            decision = self.decision
-        except AuditkitError as error:
-            return Static(warning(str(error)), text=str(error))
-        return Static(self._facts() + checklist(decision), text=f"{decision.outcome}: {decision.detail}")
+        """The request and its checklist without a kernel."""
+        return self._shown(self._facts())
 
     def widget(self) -> Any:
         """The request's fields above its checklist, which changes with them; made once."""
@@ -156,12 +152,19 @@ class WhyDenied:
 
             def show() -> None:
                 told.say("")
-                shown.value = self.static()._repr_html_()
+                shown.value = self._shown()._repr_html_()
 
             told.guard(show)()
             self.listen(told.guard(show))
             self._widget = ipywidgets.VBox([*fields, told.box, shown])
         return self._widget
+
+    def _shown(self, above: str = "") -> Static:
+        try:
+            decision = self.decision
+        except AuditkitError as error:
+            return Static(warning(str(error)), text=str(error))
+        return Static(above + checklist(decision), text=f"{decision.outcome}: {decision.detail}")
 
     def _facts(self) -> str:
         place = "the whole organisation" if self.resource is None else f"{self.resource[0]} {self.resource[1]}"

@@ -11,7 +11,7 @@ from auditkit.access.narrowing import CHOICE_HEAD, EVERY_HEAD, Narrowing, Narrow
 from auditkit.widgets.asking import Asking, Live, unread_first
 from auditkit.widgets.base import View
 from auditkit.widgets.markup import bullets
-from auditkit.widgets.names import WIDE
+from auditkit.widgets.names import WIDE, tick_box
 
 if TYPE_CHECKING:
     from auditkit.widgets.why_denied import WhyDenied
@@ -21,6 +21,7 @@ class NarrowPanel(Asking):
     """As `auditkit narrow`: the roles, and if wanted grants, with the least excess, then the fewest, with the proof."""
 
     choices: ClassVar[tuple[str, ...]] = ("every", "grants")
+    proposes: ClassVar[bool] = True
     label: ClassVar[str] = "Search"
 
     def __init__(self, why: WhyDenied) -> None:
@@ -53,7 +54,7 @@ class NarrowPanel(Asking):
         of = ipywidgets.Dropdown(
             description="For", options=[("this principal", False), ("everybody with required rows", True)], **WIDE
         )
-        grants = ipywidgets.Checkbox(description="direct grants may take part", indent=False)
+        grants = tick_box("direct grants may take part")
         return [self.why.fields.principal, live.bind("every", of), live.bind("grants", grants)]
 
 

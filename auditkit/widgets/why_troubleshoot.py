@@ -13,7 +13,7 @@ from auditkit.source.masking import mask
 from auditkit.widgets.asking import Asking, Live, unread_first
 from auditkit.widgets.base import View
 from auditkit.widgets.markup import bullets, sentence
-from auditkit.widgets.names import WIDE, Names, id_field, text_field, without_secret
+from auditkit.widgets.names import WIDE, Names, id_field, text_field, tick_box, without_secret
 from auditkit.widgets.trouble import warning
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class TroubleshootPanel(Asking):
         self._role = live.bind("role", id_field("Role", known), read=known.meant, write=known.told)
         key = id_field("Key id", self._keys(), hint="what stands between ik_ and the dot; never the secret")
         self._key = live.bind("credential", key, read=self._key_id, write=lambda value: self._keys().told(value))
-        direct = ipywidgets.Checkbox(description="the key itself is sent, not a token", indent=False)
+        direct = tick_box("the key itself is sent, not a token")
         api = live.bind("api", ipywidgets.Dropdown(description="API", options=_APIS, **WIDE))
         live.bind("symptom", symptom).observe(lambda _: self._fold(), "value")
         shown = [symptom, *self._pasted, api, fields.principal, fields.permission]

@@ -61,6 +61,7 @@ class WhatIfPanel(Asking):
         calls = View(
             frame=pd.DataFrame({"what": list(answer.authentication)}, dtype="str"),
             headline="Who can call, and with what",
+            labels={"what": "Then"},
         )
         return (head, calls, *(
             View(frame=_named(frame[list(columns)], people), headline=f"{title} ({len(frame):,})",
@@ -70,6 +71,8 @@ class WhatIfPanel(Asking):
 
     def controls(self, live: Live) -> list[Any]:
         self._form = ChangeForm(self.why, live.told, lambda change: self.put(change=change))
+        if self._change is not None:
+            self._form.show(self._change)
         return [self._form.box]
 
     def follow(self) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import ipywidgets
-
 from auditkit.access.who_can import WhoCan
 from auditkit.widgets.asking import Asking, Live, unread_first
 from auditkit.widgets.base import View
+from auditkit.widgets.names import tick_box
 
 if TYPE_CHECKING:
     from auditkit.widgets.why_denied import WhyDenied
@@ -45,5 +44,5 @@ class WhoCanPanel(Asking):
 
     def controls(self, live: Live) -> list[Any]:
         fields = self.why.fields
-        machines = ipywidgets.Checkbox(description="API keys and service accounts only", indent=False)
+        machines = tick_box("API keys and service accounts only")
         return [fields.permission, *fields.place, live.bind("machine_only", machines)]

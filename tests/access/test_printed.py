@@ -197,7 +197,7 @@ class TestComparison:
         )
         text = compare(snapshot_of(document), "ada", "gate").to_text()
         assert text.splitlines()[-4:] == [
-            "To give B what A has: 1 assignments",
+            "To give B what A has: 1 assignment",
             "  role Writer (writer) on the whole organisation",
             "  cannot be given: iam.key.create: no role that supports ApiKey holds it; it is held by People",
             "  proven: no other choice has less excess, or as little with fewer assignments",

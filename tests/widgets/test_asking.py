@@ -297,3 +297,29 @@ def test_names_are_offered_and_meant() -> None:
     assert [names.meant(each) for each in ("a · Ann", " a ", "zz")] == ["a", "a", "zz"]
     assert (names.told("a"), names.told("zz"), names.told(None), names.first) == ("a · Ann", "zz", "", "a")
     assert Names([]).first == ""
+
+
+def test_a_proposal_is_handed_to_what_if(why: WhyDenied) -> None:
+    panel, tried = why.panel("narrow"), why.panel("what-if")
+    why.move(principal="gateway")
+    field(panel, "Hand to what-if").click()
+    assert tried.change == panel.answer.change() == {"remove_member": [{"group": "machines", "principal": "gateway"}]}
+    assert "what-if: press 'Try it' there" in text(panel)
+    assert json.loads(field(tried, "Change file").value) == tried.change
+    press(tried)
+    assert "remove member: group machines, principal gateway" in text(tried)
+    why.move(principal="new")
+    beside = why.panel("compare")
+    field(beside, "Hand to what-if").click()
+    assert "There is nothing to change." in text(beside)
+
+
+def test_a_button_is_there_where_it_does_something(why: WhyDenied) -> None:
+    shown = {name: [each.description for each in every(why.panel(name).widget()) if isinstance(each, ipywidgets.Button)]
+             for name in ASKING}  # fmt: skip
+    assert {name: [each for each in shown[name] if each not in ("Previous", "Next")] for name in shown} == {
+        "troubleshoot": [], "who-can": [], "narrow": ["Hand to what-if"], "what-if": ["Try it"],
+        "compare": ["Hand to what-if"],
+    }  # fmt: skip
+    why.panel("narrow").put(every=True)
+    assert field(why.panel("narrow"), "Search")
