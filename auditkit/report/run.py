@@ -33,6 +33,7 @@ _read: Any = nbformat.read
 _code: Any = nbformat.v4.new_code_cell
 _LONGEST_RUN = 1800
 _LONGEST_MESSAGE = 600
+_TRY = "run that cell in JupyterLab to see where (`auditkit lab`)"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _SECRET = re.compile(r"ik_([A-Za-z0-9_-]+)\.[^\s\"'<>]+|(Bearer|ApiKey)\s+\S+")
 
@@ -149,8 +150,8 @@ def _executed(notebook: Any, work: Path) -> Any:
     try:
         return client.execute(env=os.environ | own)
     except CellExecutionError as error:
-        number, message = _failed(notebook), f"{error.ename}: {error.evalue}"
-        raise ReportError(f"cell {number} of the notebook failed: {_told(message)}") from None
+        number, what = _failed(notebook), _what(notebook, error)
+        raise ReportError(f"cell {number} of the notebook failed: {_told(what)}; {_TRY}") from None
     except CellTimeoutError:
         raise ReportError(f"a cell of the notebook ran for more than {_LONGEST_RUN} s and was stopped") from None
     except DeadKernelError:
@@ -158,15 +159,30 @@ def _executed(notebook: Any, work: Path) -> Any:
 
 
 def _failed(notebook: Any) -> int:
-    """The number, from 1, of the cell with an error, as the notebook itself counts: the cover's cell is not in it."""
-    failed = [
-        place
-        for place, cell in enumerate(notebook.cells)
-        if any(output.output_type == "error" for output in cell.get("outputs", []))
-    ]
+    """The number, from 1, of the cell with an error, as the notebook itself counts: the cover's cell is not in it.
+
+    Some errors leave no output, such as a group of exceptions: then it is the last cell that ran.
+    """
+    ran = [place for place, cell in enumerate(notebook.cells) if cell.get("execution_count")]
+    failed = [place for place, cell in enumerate(notebook.cells) if _errors(cell)]
     parameters = [PARAMETERS in cell.metadata.get("tags", []) for cell in notebook.cells].index(True)
-    place = failed[0] if failed else parameters
+    place = (failed or ran[-1:] or [parameters])[0]
     return place + 1 if place <= parameters else place
+
+
+def _errors(cell: Any) -> list[Any]:
+    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
+
+
+def _what(notebook: Any, error: CellExecutionError) -> str:
+    """The kind of the error and its message. One met while a value is shown, as by a panel, is told by its output
+    alone: what the kernel answers of it is `NoneType: None`."""
+    shown = [output for cell in notebook.cells for output in _errors(cell)]
+    named = [(one.ename, one.evalue) for one in shown] or [(error.ename, error.evalue)]
+    kind, message = named[0]
+    if kind in (None, "", "NoneType"):
+        return "something that was to be shown could not be, and nothing said why"
+    return f"{kind}: {message}" if message not in (None, "", "None") else f"{kind}, without a message"
 
 
 def _told(message: str) -> str:

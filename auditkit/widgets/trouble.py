@@ -20,7 +20,8 @@ def words(error: BaseException) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or error}; check that the folder can be written and read"
     first = str(error).partition("\n")[0][:200]
-    return f"this panel met something that it does not know ({type(error).__name__}: {first}). {_MEND}"
+    kind = type(error).__name__
+    return f"this panel met something that it does not know ({f'{kind}: {first}' if first else kind}). {_MEND}"
 
 
 def warning(text: str) -> str:

@@ -28,6 +28,16 @@ desk = Desk()
 '''
 
 
+TRY = "run that cell in JupyterLab to see where (`auditkit lab`)"
+FAILURES = {
+    "shown": ("class Broken:\n    def _repr_html_(self):\n        raise KeyError('r1')\nBroken()", "KeyError: 'r1'"),
+    "silent": ("raise KeyError", "KeyError, without a message"),
+    "none": ("raise RuntimeError(None)", "RuntimeError, without a message"),
+    "asserted": ("assert not 1", "AssertionError, without a message"),
+    "grouped": ("raise ExceptionGroup('two', [ValueError('one')])", "ExceptionGroup: two (1 sub-exception)"),
+}  # fmt: skip
+
+
 def notebook(folder: Path, *sources: str, parameters: str = DESK) -> Path:
     cells = [nbformat.v4.new_markdown_cell("# A notebook"), nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})]
     cells += [nbformat.v4.new_code_cell(source) for source in sources]
@@ -54,6 +64,16 @@ def test_a_notebook_needs_exactly_one_cell_of_parameters(tagged: int) -> None:
     cells = [nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["parameters"]}) for _ in range(tagged)]
     with pytest.raises(ReportError, match=f"has {tagged} cells tagged `parameters`"):
         with_parameters(nbformat.v4.new_notebook(cells=cells), {})
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_says_what_failed_and_what_to_try(tmp_path: Path, name: str) -> None:
+    """Also where the kernel answers "NoneType: None", as it does of an error met while a value is shown."""
+    code, what = FAILURES[name]
+    with pytest.raises(ReportError) as caught:
+        make_report(tmp_path, notebook=notebook(tmp_path, "desk", code), out=tmp_path / "out.html")
+    assert str(caught.value) == f"cell 4 of the notebook failed: {what}; {TRY}"
+    assert not (tmp_path / "out.html").exists()
 
 
 def test_parameters_that_are_no_python_are_refused(tmp_path: Path) -> None:
@@ -89,7 +109,7 @@ def test_a_cell_that_fails_is_named_and_no_secret_is_shown(tmp_path: Path) -> No
     (tmp_path / "out.html").write_text("the old report")
     with pytest.raises(ReportError) as caught:
         write_report("snapshot", tmp_path / "out.html", notebook=book)
-    assert str(caught.value) == "cell 4 of the notebook failed: ValueError: no: ik_abc.<secret> and <secret>"
+    assert str(caught.value) == "cell 4 of the notebook failed: ValueError: no: ik_abc.<secret> and <secret>; " + TRY
     assert caught.value.__cause__ is None
     assert (tmp_path / "out.html").read_text() == "the old report"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.ipynb", "out.html"]
