@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
 from auditkit.findings import Findings, run_rules
 from auditkit.limits import Limits
-from auditkit.widgets.base import Panel, Slider, View
+from auditkit.widgets.base import Panel, Slider, Static, View, results
 from auditkit.widgets.markup import safe_table
+
+if TYPE_CHECKING:
+    from auditkit.widgets.desk import Desk
 
 JUDGED_BY = {
     "dormant_days": ("PRN003", "CRD006"),
@@ -23,6 +26,9 @@ JUDGED_BY = {
     "attestation_days": ("ORG004",),
     "broad_role_share": ("ROL008", "ORG003"),
 }
+# All limits, those without a slider too.
+RESTS_ON = {**JUDGED_BY, "administrators": ("ORG003",), "toxic_pairs": ("PRM009",)}
+_NOTE = "A finding whose rule two limits judge is counted at both."
 _LABELS = {
     "dormant_days": "Dormant after (days)", "never_used_days": "Unused counts after (days)",
     "expiring_days": "Expiring within (days)", "credential_max_age_days": "Credential's greatest age (days)",
@@ -61,6 +67,12 @@ class ThresholdPanel(Panel):
                 if getattr(self.limits, name) == getattr(agreed, name)}  # fmt: skip
         return as_toml(replace(self.limits, sources=same))
 
+    def static(self, rows: int | None = None) -> Static:
+        """Every limit with what rests on it. Without sliders, and with none moved, the rows have nothing to tell."""
+        if self.limits != self.desk.limits:
+            return super().static(rows)
+        return Static(self.view.head(), text=self.view.headline)
+
     def build(self, found: Findings) -> View:
         """One row a rule that a slider moves: findings at the configured limits, at these, and the difference."""
         agreed = self.desk.among(self.rules).rules
@@ -78,12 +90,23 @@ class ThresholdPanel(Panel):
         return View(
             frame=frame,
             headline=f"{changed} of {len(self.desk.limits.table())} limits differ from their defaults",
-            extras=(safe_table(self.desk.limits.table()),),
+            extras=(safe_table(resting(self.desk), caption="Limits, their sources and what rests on them"),),
+            notes=[_NOTE],
             labels={"at_these_limits": "At the sliders' limits"},
         )
 
     def _settings(self) -> str:
         return ""
+
+
+def resting(desk: Desk) -> pd.DataFrame:
+    """One row a limit: name, value, default, source, findings (of the rules that it judges), and what each found."""
+    rules = desk.findings.rules.set_index("id")
+    told = pd.Series(results(desk.findings.rules), index=rules.index)
+    limits = desk.limits.table()
+    limits["findings"] = [int(rules["count"][list(RESTS_ON[name])].sum()) for name in limits.name]
+    limits["by_rule"] = ["; ".join(f"{rule}: {told[rule]}" for rule in RESTS_ON[name]) for name in limits.name]
+    return limits
 
 
 def as_toml(limits: Limits) -> str:

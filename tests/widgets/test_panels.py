@@ -21,7 +21,7 @@ from auditkit.widgets.figures import FIGURES
 from auditkit.widgets.gap_matrix import MatrixPanel, cells
 from auditkit.widgets.ics import expiries_ics
 from auditkit.widgets.threshold_widget import effect_words
-from auditkit.widgets.thresholds import ThresholdPanel, as_toml
+from auditkit.widgets.thresholds import RESTS_ON, ThresholdPanel, as_toml
 
 
 @pytest.fixture
@@ -85,6 +85,19 @@ class TestThresholds:
                         sources={"dormant_days": 'the "standard"\n\x7f', "expiring_days": "kept"})  # fmt: skip
         assert Limits.from_mapping(tomllib.loads(as_toml(limits))) == limits
         assert tomllib.loads(as_toml(Limits())) == {}
+
+    def test_without_sliders_it_says_what_rests_on_each_limit_and_no_columns_of_zeros(self, desk: Desk) -> None:
+        panel = desk.panel("thresholds")
+        html = panel.static().fragment
+        assert "Difference" not in html
+        assert "<td>dormant_days</td><td>90</td><td>90</td>" in html
+        assert "PRN003: 1 of 4; CRD006: 0 of 2: nothing found" in html
+        assert "PRM009: not evaluated: no toxic_pairs are configured" in html
+        panel.move(dormant_days=500)
+        assert "Difference" in panel.static().fragment
+
+    def test_every_limit_says_what_rests_on_it(self) -> None:
+        assert set(RESTS_ON) == set(Limits().table().name)
 
     def test_words(self) -> None:
         assert effect_words(0, 0, 1, 1) == "as agreed"
