@@ -17,7 +17,12 @@ _Out = Annotated[Path, typer.Option("--out", metavar="DIR2", help="The folder to
 
 
 def hand_out(folder: Folder, out: _Out) -> None:
-    """Write one workbook a reviewer."""
+    """Write one workbook a reviewer.
+
+    \b
+    Example:
+      auditkit review hand-out ./review --out ./workbooks
+    """
     from auditkit.review.handout import hand_out as make
     from auditkit.store import write_folder
 
@@ -30,7 +35,12 @@ def collect(
     folder: Folder,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Workbooks that came back.")],
 ) -> None:
-    """Take the decisions of workbooks that came back: all of them, or none."""
+    """Take the decisions of workbooks that came back: all of them, or none.
+
+    \b
+    Example:
+      auditkit review collect ./review ./workbooks/*.xlsx
+    """
     from auditkit.review.collect import collect as read
 
     campaign = campaign_of(folder)
@@ -41,7 +51,7 @@ def collect(
         raise ReviewError(f"nothing was taken: {counted(len(found.problems), 'line is', 'lines are')} to be mended")
     with campaign.decisions() as store:
         count = store.append(found.entries)
-    say(f"took {counted(count, 'decision')}")
+    say(f"took {counted(count, 'decision')}; {counted(found.empty, 'line is', 'lines are')} without a decision")
 
 
 def merge(
@@ -69,7 +79,12 @@ def merge(
 
 
 def plan(folder: Folder, out: _Out) -> None:
-    """Write the plan that the decisions make: steps in order, tickets, and what it would do."""
+    """Write the plan that the decisions make: steps in order, tickets, and what it would do.
+
+    \b
+    Example:
+      auditkit review plan ./review --out ./steps
+    """
     from auditkit.review.plan import plan as make
     from auditkit.review.plan_text import plan_files
     from auditkit.store import write_folder
@@ -86,7 +101,12 @@ def prove(
     folder: Folder,
     after: Annotated[Path, typer.Argument(metavar="SNAPSHOT2", help="A later snapshot.")],
 ) -> None:
-    """Say what became of each decision, by a later snapshot: what is not done comes first."""
+    """Say what became of each decision, by a later snapshot: what is not done comes first.
+
+    \b
+    Example:
+      auditkit review prove ./review ./snapshot_next
+    """
     from auditkit.access.tables import Tables
     from auditkit.review.proof import prove as judge
 
@@ -103,7 +123,12 @@ def close(
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Print the report as PDF, if a browser is there.")] = True,
 ) -> None:
-    """Write the evidence pack: a folder and a zip that can be checked years later."""
+    """Write the evidence pack: a folder and a zip that can be checked years later.
+
+    \b
+    Example:
+      auditkit review close ./review --out ./evidence --after ./snapshot_next
+    """
     from auditkit.review.evidence import close as make
 
     pack = make(campaign_of(folder), out=out, closed_at=now(), after=None if after is None else opened(after), pdf=pdf)

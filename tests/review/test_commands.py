@@ -43,7 +43,8 @@ def test_a_quarter_from_start_to_pack(place: Path, capsys: Told) -> None:
     name = next(path for path in (place / "books").iterdir() if "without" in path.name)
     book = openpyxl.load_workbook(name)
     row = next(row for row in book["Decisions"].iter_rows() if row[0].value == "assignment:a3")
-    row[7].value = "remove"
+    row[8].value = "remove"
+    book["Read me"]["B4"].value = "Olga"
     saved = io.BytesIO()
     book.save(saved)
     (place / "back.xlsx").write_bytes(saved.getvalue())

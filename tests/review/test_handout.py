@@ -14,13 +14,15 @@ from hostile import PAYLOADS
 
 from auditkit.review.campaign import Campaign, start
 from auditkit.review.collect import Collected, collect
-from auditkit.review.handout import ASKED, CHOICES, OPEN, hand_out
+from auditkit.review.handout import ASKED, OPEN, hand_out
+from auditkit.review.handout_sheets import CHOICES
 
 OWNERS = pd.DataFrame(
     {"kind": ["principal", "group", "role"], "id": ["gate", "ops", "reader"], "reviewer": ["Gil Ö.", "olga", "olga"]},
     dtype="str",
 )
 HEAD = (*ASKED, *OPEN)
+TITLES = (*ASKED.values(), *OPEN.values())
 DECISION, TARGET, REASON = (HEAD.index(name) + 1 for name in OPEN)
 Edit = Callable[[openpyxl.Workbook], None]
 
@@ -93,14 +95,72 @@ def test_the_same_campaign_makes_the_same_bytes(campaign: Campaign) -> None:
 def test_drop_downs_locked_columns_and_instructions(campaign: Campaign) -> None:
     book = openpyxl.load_workbook(io.BytesIO(of_gil(campaign)))
     sheet = book["Decisions"]
-    assert tuple(cell.value for cell in sheet[1]) == HEAD
+    assert tuple(cell.value for cell in sheet[1]) == TITLES
     assert sheet.protection.sheet
     locked = [sheet.cell(2, column).protection.locked for column in range(1, len(HEAD) + 1)]
     assert locked == [True] * len(ASKED) + [False] * len(OPEN)
-    (choice,) = sheet.data_validations.dataValidation
+    choice, roles = sheet.data_validations.dataValidation
     assert choice.formula1 == '"' + ",".join(CHOICES) + '"'
+    assert (roles.formula1, roles.showErrorMessage) == ("Roles!$A$2:$A$3", False)
+    assert [cell.value for cell in book["Roles"]["A"]] == ["Role", "Administrator (admin)", "Reader (reader)"]
+    assert (sheet.freeze_panes, sheet.print_title_rows, sheet.page_setup.orientation) == ("C2", "$1:$1", "landscape")
+    assert sheet.page_setup.fitToHeight == 0
     assert book["Campaign"].sheet_state == "hidden"
     assert book["Read me"]["A1"].value == "Access review 2026-Q3: 4 decisions"
+
+
+def test_each_line_says_whose_it_is_and_those_of_one_stand_together(campaign: Campaign) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(hand_out(campaign)["03-olga.xlsx"]))
+    whose = [row[1].value for row in book["Decisions"].iter_rows(min_row=2)]
+    assert whose == ["Ann (ann)", "Ann (ann)", "Hooks (hooks)", "On call (ops)", "On call (ops)"]
+    assert {row[1].value for row in openpyxl.load_workbook(io.BytesIO(of_gil(campaign)))["Decisions"].iter_rows(min_row=2)} == {"Gateway 7 (gate)"}
+
+
+def test_what_nobody_owns_needs_a_name(campaign: Campaign) -> None:
+    data = hand_out(campaign)["01-without-reviewer.xlsx"]
+    nameless = edited(data, deciding("principal:hooks", "remove"))
+    assert taken(campaign, nameless).problems == ("0.xlsx: nobody is named; write who decides into the cell B4 of the sheet Read me",)
+    assert count(campaign) == 0
+
+    def named(book: openpyxl.Workbook) -> None:
+        deciding("principal:hooks", "remove")(book)
+        assert not book["Read me"]["B4"].protection.locked
+        book["Read me"]["B4"].value = " Olga "
+
+    (entry,) = taken(campaign, edited(data, named)).entries
+    assert entry.reviewer == "Olga"
+
+
+def test_what_is_handed_on_is_in_the_workbook_of_whom_it_was_handed_on_to(campaign: Campaign) -> None:
+    taken(campaign, edited(of_gil(campaign), deciding("credential:c1", "delegate", "not my gateway", "olga")))
+    files = {name: openpyxl.load_workbook(io.BytesIO(data))["Decisions"] for name, data in hand_out(campaign).items()}
+    items = {name: [row[0].value for row in sheet.iter_rows(min_row=2)] for name, sheet in files.items()}
+    assert "credential:c1" in items["03-olga.xlsx"]
+    assert "credential:c1" not in items["02-gil.xlsx"]
+    row = next(row for row in files["03-olga.xlsx"].iter_rows() if row[0].value == "credential:c1")
+    assert row[HEAD.index("note")].value == "handed on by Gil Ö.: not my gateway"
+    assert row[DECISION - 1].value in (None, "")
+    data = edited(hand_out(campaign)["03-olga.xlsx"], deciding("credential:c1", "remove"))
+    assert taken(campaign, data).problems == ()
+    standing = campaign.standing().set_index("item")
+    assert (standing.action["credential:c1"], standing.decided_by["credential:c1"], standing.conflict["credential:c1"]) == ("remove", "olga", False)
+
+
+@pytest.mark.parametrize(("written", "kept"), [("Keep", "keep"), (" REMOVE ", "remove"), ("Not  Mine", "not mine"), ("not mine ", "not mine")])
+def test_a_decision_is_read_however_it_is_written(campaign: Campaign, written: str, kept: str) -> None:
+    (entry,) = taken(campaign, edited(of_gil(campaign), deciding("credential:c1", written, "it is needed"))).entries
+    assert entry.action == kept
+
+
+def test_a_copied_row_is_told_with_both_its_lines_and_no_line_is_told_twice(campaign: Campaign) -> None:
+    def copied(book: openpyxl.Workbook) -> None:
+        sheet = book["Decisions"]
+        deciding("credential:c1", "perhaps")(book)
+        sheet.append([cell.value for cell in sheet[row_of(book, "credential:c1")]])
+
+    problems = taken(campaign, edited(of_gil(campaign), copied)).problems
+    assert len(problems) == 2
+    assert "credential:c1 is there twice, in line" in problems[1]
 
 
 def test_handed_out_and_collected_unedited_changes_nothing(campaign: Campaign) -> None:
@@ -117,9 +177,9 @@ def test_unedited_changes_nothing_after_decisions_were_made_either(campaign: Cam
 
 
 def test_decisions_are_taken_with_who_why_and_from_where(campaign: Campaign) -> None:
-    data = edited(of_gil(campaign), deciding("assignment:a2", "change", " too broad ", "viewer"))
+    data = edited(of_gil(campaign), deciding("assignment:a2", " Change", " too broad ", "Administrator (admin) "))
     (entry,) = taken(campaign, data).entries
-    assert (entry.item, entry.action, entry.target, entry.reason) == ("assignment:a2", "change", "viewer", "too broad")
+    assert (entry.item, entry.action, entry.target, entry.reason) == ("assignment:a2", "change", "admin", "too broad")
     assert (entry.reviewer, entry.account, entry.at) == ("Gil Ö.", "gil@desk", Q4)
     assert entry.content == campaign.items.set_index("item").content["assignment:a2"]
 
@@ -152,14 +212,20 @@ def test_the_same_file_twice_in_one_call(campaign: Campaign) -> None:
         (setting("credential:c1", "item", "credential:c9"), "'credential:c9' is no item of this campaign"),
         (setting("credential:c1", "item", "credential:c2"), "credential:c2 is there twice"),
         (setting("credential:c1", "item", ""), "'' is no item"),
-        (setting("credential:c1", "says", "Credential spare"), "the column says was changed"),
-        (setting("credential:c1", "recommendation", "keep"), "the column recommendation was changed"),
+        (setting("credential:c1", "says", "Credential spare"), "the column 'What it is' was changed"),
+        (setting("credential:c1", "recommendation", "keep"), "the column 'Recommended' was changed"),
         (deciding("credential:c1", "perhaps"), "no decision is called 'perhaps'"),
         (deciding("credential:c1", "keep"), "a reason is needed"),
-        (deciding("credential:c1", "change", "why"), "'change' needs the role"),
+        (deciding("assignment:a2", "change", "why"), "'change' needs the role"),
+        (deciding("assignment:a2", "change", "why", "viewer"), "there is no role 'viewer'"),
+        (deciding("credential:c1", "change", "why", "admin"), "'change' is for assignment and grant items"),
+        (deciding("credential:c1", "kep"), "no decision is called 'kep', did you mean 'keep'?"),
+        (setting("credential:c1", "item", "credential:c9"), "was its item changed, or the row added"),
+        (setting("credential:c1", "item", "assignment:a1"), "assignment:a1 was not handed out in this workbook (it is asked of olga)"),
+        (setting("credential:c1", "whose", "Gateway 8"), "the column 'Whose it is' was changed"),
         (deciding("credential:c1", "delegate", "why"), "'delegate' needs the person"),
         (deciding("credential:c1", "remove", "it was ik_abc.secretpart"), "the reason holds an API key"),
-        (setting("credential:c1", "reason", "a reason and no decision"), "a reason without a decision"),
+        (setting("credential:c1", "reason", "a reason and no decision"), "a reason or target without a decision"),
     ],
 )
 def test_a_wrong_line_is_told_and_nothing_of_the_file_is_taken(campaign: Campaign, edit: Edit, says: str) -> None:
@@ -204,7 +270,10 @@ def test_a_workbook_of_another_campaign(campaign: Campaign, tmp_path: Path) -> N
 def test_lines_left_out_leave_what_was_decided(campaign: Campaign) -> None:
     taken(campaign, edited(of_gil(campaign), deciding("credential:c1", "remove")))
     shorter = edited(of_gil(campaign), lambda book: book["Decisions"].delete_rows(2, 3))
-    assert taken(campaign, shorter).problems == ()
+    found = taken(campaign, shorter)
+    assert found.problems == ()
+    assert found.told == ("0.xlsx: 3 lines that were handed out in it are gone, and decided nothing",)
+    assert found.empty == 1
     assert campaign.standing().set_index("item").action["credential:c1"] == "remove"
 
 
@@ -220,7 +289,9 @@ def test_two_reviewers_who_disagree_are_told_and_both_are_kept(campaign: Campaig
         edited(of_gil(campaign), for_olga),
     )
     assert found.problems == ()
-    assert found.told == ("credential:c1: reviewers disagree; both decisions are kept until one is settled",)
+    (told,) = found.told
+    assert told.startswith("credential:c1, Credential main (k1), without an end date, of Gateway 7 (gate): reviewers disagree: ")
+    assert "Gil Ö. says remove, olga says rotate" in told
     assert campaign.standing().set_index("item").conflict["credential:c1"]
     assert count(campaign) == 2
 
