@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from auditkit.findings import Findings, run_rules
-from auditkit.widgets.markup import bullets, safe_table, safe_text
+from auditkit.widgets.markup import bullets, safe_table, safe_text, said_text
 from auditkit.widgets.style import STYLE
 from auditkit.widgets.trouble import TROUBLE, warning, words
 
@@ -63,7 +63,7 @@ class View:
         """Everything above the table, as HTML."""
         why = bullets(self.warnings)
         warn = f'<div class="ak-warn"><strong>Not evaluated</strong>{why}</div>' if why else ""
-        notes = "".join(f'<p class="ak-note">{safe_text(note)}</p>' for note in self.notes)
+        notes = "".join(f'<p class="ak-note">{said_text(note)}</p>' for note in self.notes)
         return f'<p class="ak-head">{safe_text(self.headline)}</p>{warn}{notes}{"".join(self.extras)}'
 
     def picture(self) -> str:

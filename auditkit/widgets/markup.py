@@ -22,6 +22,9 @@ _SUSPECT = re.compile(
 )
 # A cell that needs none of the care above, which is nearly every one.
 _PLAIN = re.compile(r"(?!.*[^ ]{25})[\w .:,;/@|+()\-]{0,80}", re.ASCII)
+_CODE = re.compile(r"`([A-Za-z0-9_./<>() -]{1,60})`")
+# Columns whose texts are sentences of ours.
+_SAID = frozenset({"message", "why", "fix", "to_mend", "change", "instead", "found", "result", "why_not", "reason"})
 _LONG_WORD = re.compile(r"\S{25}")
 
 
@@ -45,9 +48,21 @@ def visible_text(value: object) -> str:
     return shown + (f"…({more:,} more)" if more > 0 else "")
 
 
+def said_text(value: object) -> str:
+    """A sentence of ours as HTML, as `safe_text`, in which what stands between backticks is set as code.
+
+    Only short words of plain characters are: a name of the IAM keeps its backticks, as it keeps everything.
+    """
+    text = str(value)
+    if "`" not in text or len(text) > LONGEST_TEXT:
+        return safe_text(text)
+    parts = [safe_text(part) for part in _CODE.split(text)]
+    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
+
+
 def sentence(*parts: object) -> str:
-    """A paragraph of the given texts, each escaped."""
-    return f"<p>{' '.join(safe_text(part) for part in parts)}</p>"
+    """A paragraph of the given sentences, each escaped."""
+    return f"<p>{' '.join(said_text(part) for part in parts)}</p>"
 
 
 def safe_table(
@@ -85,8 +100,8 @@ def definitions(pairs: Iterable[tuple[str, object]]) -> str:
 
 
 def bullets(texts: Iterable[object]) -> str:
-    """Texts as a list; nothing where there is none."""
-    items = "".join(f"<li>{safe_text(text)}</li>" for text in texts)
+    """Sentences as a list; nothing where there is none."""
+    items = "".join(f"<li>{said_text(text)}</li>" for text in texts)
     return f"<ul>{items}</ul>" if items else ""
 
 
@@ -124,7 +139,8 @@ def _cells(column: pd.Series) -> list[str]:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return [f'<td class="ak-time">{_NOTHING if text is None else text}</td>' for text in _texts(column)]
     start = '<td class="ak-number">' if _is_number(column) else "<td>"
-    return [f"{start}{_NOTHING if text is None else safe_text(text)}</td>" for text in _texts(column)]
+    shown = said_text if column.name in _SAID else safe_text
+    return [f"{start}{_NOTHING if text is None else shown(text)}</td>" for text in _texts(column)]
 
 
 def _linked(column: pd.Series, anchors: Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from auditkit.findings_text import instant
 from auditkit.rules import RULES
-from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
+from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text, said_text
 
 if TYPE_CHECKING:
     from auditkit.access.tables import Tables
@@ -98,9 +98,9 @@ def detail_html(finding: Mapping[str, Any], tables: Tables) -> str:
     parts = [
         f'<p class="ak-head"><span class="ak-pill ak-{finding["severity"]}">{finding["severity"]}</span> '
         f"{safe_text(rule.id)} {safe_text(rule.title)}</p>",
-        f"<p><strong>{safe_text(finding['subject_id'])}</strong>: {safe_text(finding['message'])}</p>",
-        f"<p><strong>Why it matters.</strong> {safe_text(rule.why)}</p>",
-        f"<p><strong>What to do.</strong> {safe_text(sentence_case(rule.fix))}</p>",
+        f"<p><strong>{safe_text(finding['subject_id'])}</strong>: {said_text(finding['message'])}</p>",
+        f"<p><strong>Why it matters.</strong> {said_text(rule.why)}</p>",
+        f"<p><strong>What to do.</strong> {said_text(sentence_case(rule.fix))}</p>",
         f"<p><strong>Evidence for</strong></p>{bullets(controls)}" if controls else "",
         "<p><strong>What the rule saw</strong></p>",
         definitions((name, value or None) for name, value in facts),

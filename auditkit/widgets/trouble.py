@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from auditkit.errors import AuditkitError
-from auditkit.widgets.markup import safe_text
+from auditkit.widgets.markup import said_text
 
 # What data or a disk can cause; an interrupt, or a kernel without memory, is not a panel's to hide.
 TROUBLE = (AuditkitError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
@@ -26,7 +26,7 @@ def words(error: BaseException) -> str:
 
 def warning(text: str) -> str:
     """The sentence as HTML, to stand where the panel would."""
-    return f'<p class="ak-warn" role="alert">{safe_text(text)}</p>'
+    return f'<p class="ak-warn" role="alert">{said_text(text)}</p>'
 
 
 def guard(tell: Callable[[str], None], act: Callable[..., None]) -> Callable[..., None]:

@@ -9,9 +9,18 @@ import pandas as pd
 import pytest
 from hostile import PAYLOADS
 
-from auditkit.widgets.markup import LONGEST_TEXT, bullets, definitions, plain, safe_table, safe_text, sentence
+from auditkit.widgets.markup import (
+    LONGEST_TEXT,
+    bullets,
+    definitions,
+    plain,
+    safe_table,
+    safe_text,
+    said_text,
+    sentence,
+)
 
-OURS = {"bdi", "span", "div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "ul", "li", "dl", "dt", "dd"}
+OURS = {"bdi", "span", "div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "ul", "li", "dl", "dt", "dd", "code"}
 
 
 class Tags(HTMLParser):
@@ -64,6 +73,30 @@ def test_text_is_the_same_to_the_letter_when_read_back() -> None:
 )
 def test_characters_that_hide_or_turn_text_are_shown_by_their_code_point(text: str, shown: str) -> None:
     assert f">{shown}</span>" in safe_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("field `permissionId` is missing", "field <code>permissionId</code> is missing"),
+        ("`a` and `b <c>`", "<code>a</code> and <code><bdi>b &lt;c&gt;</bdi></code>"),
+        ("no pair ` here", "<bdi>no pair ` here</bdi>"),
+        ("``", "<bdi>``</bdi>"),
+        ("`<img src=x onerror=alert(1)>`", "<bdi>`&lt;img src=x onerror=alert(1)&gt;`</bdi>"),
+        ("", ""),
+    ],
+)
+def test_backticks_of_a_sentence_are_set_as_code(text: str, html: str) -> None:
+    assert said_text(text) == html
+
+
+def test_only_sentences_of_ours_lose_their_backticks() -> None:
+    html = safe_table(pd.DataFrame({"message": ["`x` is missing"], "display_name": ["`x` is a name"]}))
+    assert cells(html) == ["<code>x</code> is missing", "<bdi>`x` is a name</bdi>"]
+
+
+def test_a_long_sentence_is_cut_as_any_text() -> None:
+    assert said_text("`a`" + "x" * LONGEST_TEXT) == safe_text("`a`" + "x" * LONGEST_TEXT)
 
 
 def test_plain_ids_are_left_as_they_are() -> None:
