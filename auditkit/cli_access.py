@@ -47,7 +47,7 @@ def explain(
 
     \b
     Example:
-      auditkit explain ./snapshot --principal p-7 --permission iot.device.read
+      auditkit explain ./snapshot --principal key-0043 --permission telemetry.stream.publish
     """
     time = instant(as_of)
     if requests is not None:

@@ -56,7 +56,7 @@ def audit(
 
     \b
     Example:
-      auditkit audit ./snapshot --as-of 2026-10-01 --required required.csv --fail-on high
+      auditkit audit ./snapshot --as-of 2026-10-01 --required required_permissions.csv --fail-on high
     """
     from auditkit.cli_notes import notes
     from auditkit.findings import audit as judge

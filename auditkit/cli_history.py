@@ -19,7 +19,7 @@ from auditkit.cli_options import (
     opened,
 )
 from auditkit.cli_output import emit, say, write_whole
-from auditkit.errors import InputError
+from auditkit.errors import InputError, ReviewError
 from auditkit.terminal import columns, visible, visible_json, visible_lines
 
 if TYPE_CHECKING:
@@ -183,10 +183,13 @@ def verify(
 
     \b
     Example:
-      auditkit verify ./2026-q4-evidence
+      auditkit verify ./evidence
     """
     from auditkit.review.verify import verify as check
+    from auditkit.review.what_is import no_pack
 
+    if mistaken := no_pack(pack):
+        raise ReviewError(mistaken)
     found = check(str(pack))
     for line in found:
         emit(visible(line))

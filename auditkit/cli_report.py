@@ -54,7 +54,7 @@ def report(
 
     \b
     Example:
-      auditkit report ./snapshot --required required.csv --out access-review.html --xlsx findings.xlsx
+      auditkit report ./snapshot --required required_permissions.csv --out access-review.html --xlsx findings.xlsx
     """
     exports = {"--xlsx": xlsx, "--csv": csv, "--markdown": markdown}
     _check({"--out": out, **exports, "--pdf": pdf})

@@ -72,7 +72,12 @@ def start(
     attestations: Attestations = None,
     as_of: AsOf = None,
 ) -> None:
-    """Freeze what is to be reviewed, with a recommendation and a reviewer for each item."""
+    """Freeze what is to be reviewed, with a recommendation and a reviewer for each item.
+
+    \b
+    Example:
+      auditkit review start ./snapshot_next --name 2027-Q1 --out ./2027-q1 --previous ./review
+    """
     from auditkit.access.required import read_required
     from auditkit.access.tables import Tables
     from auditkit.attestations import read_attestations
@@ -108,7 +113,12 @@ def status(
     folder: Folder,
     items: Annotated[bool, typer.Option("--items", help="Every item with what stands decided.")] = False,
 ) -> None:
-    """Print how far a review is: by reviewer and severity, or item by item."""
+    """Print how far a review is: by reviewer and severity, or item by item.
+
+    \b
+    Example:
+      auditkit review status ./review --items
+    """
     from auditkit.review.progress import progress, waiting
 
     standing = campaign_of(folder).standing()
@@ -137,7 +147,12 @@ def decide(
     target: Annotated[str, typer.Option("--target", help="The role of a change, the person of a delegate.")] = "",
     settle: Annotated[bool, typer.Option("--settle", help="Settle what reviewers disagree about.")] = False,
 ) -> None:
-    """Decide about one item, or about several at once."""
+    """Decide about one item, or about several at once.
+
+    \b
+    Example:
+      auditkit review decide ./review principal:usr-0003 --action remove --reviewer "Gil Osei" --reason "has left"
+    """
     from auditkit.review.deciding import decide as write
 
     made = write(
@@ -153,7 +168,12 @@ def undo(
     reviewer: Reviewer,
     reason: Reason = "",
 ) -> None:
-    """Take back the last decision of a reviewer on an item; the log keeps both."""
+    """Take back the last decision of a reviewer on an item; the log keeps both.
+
+    \b
+    Example:
+      auditkit review undo ./review principal:usr-0003 --reviewer "Gil Osei"
+    """
     from auditkit.review.deciding import undo as write
 
     made = write(
@@ -164,7 +184,12 @@ def undo(
 
 
 def verify(folder: Folder) -> None:
-    """Check the chain of decisions, the population, and the snapshot."""
+    """Check the chain of decisions, the population, and the snapshot.
+
+    \b
+    Example:
+      auditkit review verify ./review
+    """
     found = campaign_of(folder).verify()
     if found:
         emit("\n".join(visible(line) for line in found))

@@ -71,7 +71,7 @@ def import_(
 
     \b
     Example:
-      auditkit import organisation.json --out ./snapshot
+      auditkit import organisation.json --out ./imported
     """
     import pandas as pd
 

@@ -74,7 +74,7 @@ def narrow(
 
     \b
     Example:
-      auditkit narrow ./snapshot --required required_permissions.csv --principal p-7
+      auditkit narrow ./snapshot --required required_permissions.csv --principal key-0043
     """
     from auditkit.access import narrow as search
 
@@ -156,7 +156,7 @@ def troubleshoot(
 
     \b
     Example:
-      auditkit troubleshoot ./snapshot --status 403 --principal p-7 --permission iot.device.read
+      auditkit troubleshoot ./snapshot --status 403 --principal key-0043 --permission iot.config.read
     """
     from auditkit.access.troubleshoot import troubleshoot as diagnosed
 
