@@ -26,6 +26,7 @@ from auditkit.review.decisions import DecisionStore, state
 from auditkit.review.entries import HANDED
 from auditkit.review.population import population
 from auditkit.review.progress import progress
+from auditkit.review.what_is import no_campaign
 from auditkit.snapshot import Snapshot, load
 from auditkit.store import whole_folder, write_file
 
@@ -103,7 +104,9 @@ class Campaign:
         return Limits() if path is None else Limits.from_toml(path)
 
     def decisions(self) -> DecisionStore:
-        """The store of its decisions, to be closed by the caller."""
+        """The store of its decisions, to be closed by the caller; `ReviewError` if it is gone."""
+        if not (self.folder / _DECISIONS).is_file():
+            raise ReviewError(f"{self.folder} has lost its {_DECISIONS}; restore the folder from a copy")
         return DecisionStore(self.folder / _DECISIONS)
 
     def standing(self) -> pd.DataFrame:
@@ -207,8 +210,10 @@ def start(
 
 
 def open_campaign(path: str | Path) -> Campaign:
-    """Open a campaign's folder; `ReviewError` if it is none."""
+    """Open a campaign's folder; `ReviewError` if it is none: an evidence pack, say, in which nothing may be written."""
     folder = Path(path)
+    if mistaken := no_campaign(folder):
+        raise ReviewError(mistaken)
     try:
         return Campaign(folder, Facts(**json.loads(_read(folder / _FACTS))))
     except (ValueError, TypeError):

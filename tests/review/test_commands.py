@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def test_a_quarter_from_start_to_pack(place: Path, capsys: Told) -> None:
     assert "took 0 decisions" in capsys.readouterr().err
     assert run(["review", "verify", "review"]) == 0
     assert run(["review", "plan", "review", "--out", "plan"]) == 0
-    assert "Revoke credential c1" in (place / "plan" / "plan.md").read_text()
+    assert "Revoke credential `main, key k1 (c1)` of `Gateway 7 (gate)`" in (place / "plan" / "plan.md").read_text()
     capsys.readouterr()
     assert run(["review", "prove", "review", "q4"]) == 0
     assert "not done" not in capsys.readouterr().out
@@ -85,7 +86,7 @@ def test_the_account_is_recorded_beside_the_name(place: Path) -> None:
         (["review", "status", "nowhere"], "cannot be read"),
         (["review", "start", "q3", "--name", "x", "--out", "review"], "already there"),
         (["review", "start", "q3", "--name", "x", "--out", "new", "--scope", "all"], "no scope 'all'"),
-        (["review", "start", "q3", "--name", "x", "--out", "new", "--previous", "q3"], "cannot be read"),
+        (["review", "start", "q3", "--name", "x", "--out", "new", "--previous", "q3"], "q3 is a snapshot"),
         (["review", "decide", "review", "credential:c9", "--action", "keep", "--reviewer", "Gil"], "no item"),
         (["review", "decide", "review", "credential:c1", "--action", "keep", "--reviewer", "Gil"], "a reason is needed"),
         (["review", "decide", "review", "credential:c1", "--action", "perhaps", "--reviewer", "Gil"], "perhaps"),
@@ -96,7 +97,17 @@ def test_the_account_is_recorded_beside_the_name(place: Path) -> None:
         (["review", "collect", "review", "missing.xlsx"], "missing.xlsx"),
         (["review", "close", "review", "--out", "q4"], "already there"),
         (["diff", "q3", "nowhere"], "nowhere"),
-        (["verify", "q3"], "not as it was made"),
+        (["verify", "q3"], "q3 is a snapshot, no evidence pack"),
+        (["verify", "review"], "review is a review that is still open, no evidence pack"),
+        (["verify", "empty"], "empty is an empty folder"),
+        (["verify", "owners.csv"], "owners.csv is a single file"),
+        (["verify", "report.html"], "report.html is a report"),
+        (["verify", "nowhere"], "not as it was made"),
+        (["review", "verify", "sealed"], "sealed is an evidence pack"),
+        (["review", "status", "sealed"], "sealed is an evidence pack"),
+        (["review", "verify", "sealed.zip"], "sealed.zip is a file"),
+        (["review", "verify", "q3"], "q3 is a snapshot: `auditkit review start`"),
+        (["review", "verify", "lost"], "lost has lost its decisions.sqlite"),
         (["diff", "q3", "q4", "--as-of", "2026-10-01", "--as-of", "soon"], "is no time"),
         (["diff", "q3", "q4", *["--required", "needs.csv"] * 3], "--required: is given 3 times"),
         (["history"], "Missing argument"),
@@ -105,7 +116,16 @@ def test_the_account_is_recorded_beside_the_name(place: Path) -> None:
 )
 def test_each_mistake_is_one_line_and_ends_with_2(place: Path, capsys: Told, words: list[str], says: str) -> None:
     capsys.readouterr()
+    (place / "empty").mkdir()
+    (place / "report.html").write_text("<p>")
+    (place / "sealed.zip").write_bytes(b"PK")
+    shutil.copytree(place / "review", place / "lost")
+    (place / "lost" / "decisions.sqlite").unlink()
+    shutil.copytree(place / "lost", place / "sealed")
+    (place / "sealed" / "SHA256SUMS").write_text("")
     assert run(words) == 2
+    assert not (place / "sealed" / "decisions.sqlite").exists()
+    assert not (place / "lost" / "decisions.sqlite").exists()
     told = capsys.readouterr().err
     assert says in told
     assert told.count("\n") == 1
