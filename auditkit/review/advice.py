@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.findings import Findings
-from auditkit.review.population import joined_by
+from auditkit.review.population import KINDS, joined_by
 from auditkit.review.replacing import instead
+from auditkit.rules.text import arrow, series
 
 RECOMMENDATIONS = ("keep", "remove", "change", "rotate", "shorten", "ask")
 OWNER_KINDS = ("principal", "group", "role", "module")
@@ -25,7 +27,10 @@ _BY_RULE = {
     **dict.fromkeys(("ROL007", "ROL008", "ROL010", "PRM002", "PRM003", "PRM008", "PRM009"), "ask"),
     "PRM007": "ask",
 }
-_PARTS = {"principal": "principal", "credential": "credential", "assignment": "assignment", "grant": "grant"}
+_UNTOUCHED = {
+    "recommendation": "keep", "instead": "", "because": "no rule flags it", "severity": "none", "fingerprints": "",
+}  # fmt: skip
+_NAMED = r'"assignment_id": ?"(?P<id>(?:[^"\\]|\\.)*)"'
 
 
 def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFrame:
@@ -35,30 +40,35 @@ def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFr
     A finding on a permission speaks of its principal and of each holding that gives the permission: one that gives
     what must never be held is to be removed. An item that no finding touches is recommended to be kept.
     """
-    own = _by_item(findings.frame)
-    touching = _spared(pd.concat([own, _by_holding(findings.frame, tables)], ignore_index=True), tables)
+    found = findings.frame[findings.frame.rule.isin(_BY_RULE)]
+    touching = _spared(pd.concat([_by_item(found), _by_holding(found, tables)], ignore_index=True), tables)
     touching = touching[touching.recommendation.notna()].sort_values("severity", ascending=False, kind="stable")
-    worst = touching.drop_duplicates("item").set_index("item")
     every = joined_by(touching["item"], touching.fingerprint, " ")
-    nothing = "no rule flags it"
-    return items.assign(
-        recommendation=items.item.map(worst.recommendation).astype("str").fillna("keep"),
-        instead=items.item.map(worst.instead).astype("str").fillna(""),
-        because=items.item.map(worst.rule + " " + worst.title + ": " + worst.message).astype("str").fillna(nothing),
-        severity=items.item.map(worst.severity.astype("str")).astype("str").fillna("none"),
-        fingerprints=items.item.map(every).astype("str").fillna(""),
+    worst = touching.drop_duplicates("item").set_index("item")
+    worst = worst.assign(
+        because=worst.rule + " " + worst.title + ": " + worst.message,
+        severity=worst.severity.astype("str"),
+        fingerprints=every.reindex(worst.index),
     )
+    told = worst[list(_UNTOUCHED)].reindex(items["item"]).set_axis(items.index).astype("str").fillna(_UNTOUCHED)
+    return items.assign(**{name: told[name] for name in _UNTOUCHED})
 
 
 def _by_item(found: pd.DataFrame) -> pd.DataFrame:
     """The findings, each beside the item that it speaks of: its subject, else the assignment it names, else whom."""
-    named = found.related.str.extract(r'"assignment_id": ?"(?P<id>(?:[^"\\]|\\.)*)"').id
-    whom = found.subject_id.str.split("|", n=1).str[0]
-    direct = found.subject_type.isin(list(_PARTS))
+    named = series(pc.struct_field(pc.extract_regex(arrow(found.related), _NAMED), "id"), found.index)
+    whom = _whom(found)
+    direct = found.subject_type.isin(KINDS)
     item = (found.subject_type + ":" + found.subject_id).where(
         direct, ("assignment:" + named).fillna("principal:" + whom)
     )
     return found.assign(item=item, recommendation=found.rule.map(_BY_RULE))
+
+
+def _whom(found: pd.DataFrame) -> pd.Series:
+    """The first part of each finding's subject: of those of several parts, the principal."""
+    parts = pc.split_pattern(arrow(found.subject_id), "|", max_splits=1)
+    return series(pc.list_element(parts, 0), found.index)
 
 
 def _spared(touching: pd.DataFrame, tables: Tables) -> pd.DataFrame:
@@ -67,7 +77,7 @@ def _spared(touching: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     required = tables["required"]
     if required is None:
         return touching.assign(instead="")
-    whom = touching.subject_id.str.split("|", n=1).str[0]
+    whom = _whom(touching)
     wanted = whom.isin(required.principal_id[required.expect.eq("allow")])
     useless = touching.rule.isin(["ROL001", "ROL002"]) & wanted
     # What a group holds is not changed for the sake of one in it.
@@ -126,7 +136,7 @@ def assign_reviewers(items: pd.DataFrame, owners: pd.DataFrame, tables: Tables) 
     """Who is asked about each item: the owner of its principal, else of a group that it is in, else of its role, else
     of a module that it opens; empty where nobody owns it."""
     reviewer = pd.Series("", index=items.index, dtype="str")
-    for kind in OWNER_KINDS:
+    for kind in (kind for kind in OWNER_KINDS if owners.kind.eq(kind).any()):
         names = owners[owners.kind.eq(kind)].drop_duplicates("id").set_index("id").reviewer
         found = _owner(items, names, kind, tables).astype("str").fillna("")
         reviewer = reviewer.where(reviewer.ne(""), found)

@@ -18,6 +18,7 @@ from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.limits import Limits
 from auditkit.review import names
+from auditkit.rules.text import arrow, series
 
 KINDS = ("principal", "credential", "assignment", "grant")
 SCOPES = ("everything", "machine", "privileged", "changed", "group:ID")
@@ -152,7 +153,8 @@ def joined_by(keys: pd.Series, texts: pd.Series, between: str) -> pd.Series:
 
 def digests(texts: pd.Series | Sequence[str]) -> list[str]:
     """SHA-256 of each text, in hex."""
-    return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    encoded = pa.array(texts, pa.large_string()).cast(pa.large_binary()).to_pylist()
+    return [hashlib.sha256(text).hexdigest() for text in encoded]
 
 
 def _items(kind: str, rows: pd.DataFrame, ids: pd.Series, says: pd.Series) -> pd.DataFrame:
@@ -177,7 +179,7 @@ def _items(kind: str, rows: pd.DataFrame, ids: pd.Series, says: pd.Series) -> pd
 def _text(column: pd.Series) -> pd.Series:
     """A column as text that tells an absent value from an empty one."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ").astype("str").fillna("\x00")
+        return (_clock(column, pa.timestamp("us")) + "Z").fillna("\x00")
     return column.astype("str").fillna("\x00")
 
 
@@ -187,4 +189,10 @@ def _where(rows: pd.DataFrame) -> pd.Series:
 
 
 def _until(times: pd.Series) -> pd.Series:
-    return (", until " + times.dt.strftime("%Y-%m-%d").astype("str")).fillna(", without an end date")
+    return (", until " + _clock(times, pa.date32())).fillna(", without an end date")
+
+
+def _clock(times: pd.Series, unit: pa.DataType) -> pd.Series:
+    """Times in UTC as RFC 3339 to the microsecond, without a zone, or as dates; an absent one is missing."""
+    plain = arrow(times).cast(pa.timestamp("us")).cast(unit, safe=False).cast(pa.large_string())
+    return series(pc.replace_substring(plain, " ", "T"), times.index)
