@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent / "access"))
 from documents import snapshot_of
 from small import given, organisation
 
+from auditkit.access.changed import changed
+from auditkit.access.changes import read_changes
 from auditkit.errors import ChangeError
 from auditkit.snapshot import Snapshot
 from auditkit.whatif import WhatIf, what_if
@@ -174,3 +176,18 @@ def test_names_are_escaped() -> None:
     found = what_if(snapshot_of(document), {"suspend_principal": ["ada"]})
     assert "<b>" not in found._repr_html_()
     assert "\x07" not in found.to_text()
+
+
+def test_an_assignment_is_moved_to_the_place_that_is_named() -> None:
+    moved = {"assignment": "ra-2", "resource_type": "iot.network", "resource": "/net-2"}
+    whole = snapshot_of(organisation())
+    after = changed(whole, read_changes({"change_assignment": [moved]}, whole), whole.as_of)
+    row = after.role_assignments.set_index("assignment_id").loc["ra-2"]
+    assert (row.scope_type, row.scope_path) == ("iot.network", "/net-2")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.json", "JSON"), ("a.JSON", "JSON"), ("a.toml", "TOML"), ("a", "TOML")])
+def test_a_file_is_read_as_what_its_name_says(tmp_path: Path, name: str, kind: str) -> None:
+    (tmp_path / name).write_text("= {", "utf-8")
+    with pytest.raises(ChangeError, match=f"cannot be read as {kind}"):
+        what_if(snapshot_of(organisation()), tmp_path / name)

@@ -162,7 +162,7 @@ def _needs(rows: pd.DataFrame, expect: str) -> list[Need]:
 
 def _places(types: Iterable[Any], paths: Iterable[Any]) -> list[Place]:
     pairs = zip(types, paths, strict=True)
-    return [None if pd.isna(kind) and pd.isna(path) else (str(kind), str(path)) for kind, path in pairs]
+    return [None if pd.isna(kind) else (str(kind), str(path)) for kind, path in pairs]
 
 
 __all__ = ["Narrowing", "Narrowings", "Unmet", "narrow", "narrow_all"]

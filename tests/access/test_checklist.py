@@ -106,7 +106,9 @@ class TestAuthentication:
     def test_infuse_iot_rejects_an_iam_api_key(self) -> None:
         decision = decide(document(), credential="KEY1", api="iot")
         assert (decision.outcome, decision.failed_check) == ("denied", "AUT8")
-        assert "/admin/developer" in str(check(decision, "AUT8").fix)
+        found = check(decision, "AUT8")
+        assert found.detail == "current Infuse IoT APIs do not accept IAM API keys, whatever their roles"
+        assert str(found.fix).startswith("Use the legacy organisation-level admin token from /admin/developer")
 
     def test_without_a_credential_nothing_about_one_is_judged(self) -> None:
         decision = decide(document(), method="direct", api="iot")

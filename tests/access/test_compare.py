@@ -92,3 +92,19 @@ def test_what_is_given_gives_it() -> None:
             gained = what_if(whole, found.change()).access
             assert set(gained.principal_id) <= {b, *whole.group_members.principal_id}
             assert not gained.change.isin(["lost", "narrowed"]).any()
+
+
+def test_who_has_it_above_lacks_it_nowhere_below() -> None:
+    routes = [
+        given("ra-1", "ada", "writer", resourceScope={"resourceType": "iot.network", "path": "/net-1/dev-2"}),
+        given("ra-2", "bob", "writer", resourceScope={"resourceType": "iot.network", "path": "/net-1"}),
+    ]
+    whole = snapshot_of(organisation(roleAssignments=routes))
+    assert compare(whole, "ada", "bob").change() == {}
+    assert compare(whole, "bob", "ada").change() != {}
+
+
+def test_a_time_limit_that_ends_the_search_is_told() -> None:
+    routes = [given("ra-1", "ada", "reader"), given("ra-2", "ada", "writer")]
+    found = compare(snapshot_of(organisation(roleAssignments=routes)), "ada", "bob", time_limit=0.0)
+    assert "not proven, the time ended" in found.to_text()

@@ -11,6 +11,7 @@ from auditkit.access.explain import explain
 from auditkit.access.hints import unknown_principal
 from auditkit.access.who_can import who_can
 from auditkit.errors import UnknownPermission, UnknownPrincipal
+from auditkit.snapshot import build
 
 NAMED = [
     principal("ada", "User"),
@@ -58,3 +59,13 @@ def test_a_permission_is_looked_up_by_its_name() -> None:
 
 def test_a_name_is_untrusted_text() -> None:
     assert "\x1b" not in str(unknown_principal("Gateway 7", [("key-1", "Gateway 7 \x1b[2J")], None))
+
+
+def test_what_was_not_read_may_be_what_was_meant() -> None:
+    whole = snapshot_of(organisation())
+    partial = build(whole.frames, organisation_id="org-1", incomplete={"permissions": "403 Forbidden"})
+    with pytest.raises(UnknownPermission, match="403 Forbidden"):
+        who_can(partial, "no.such.thing")
+    with pytest.raises(UnknownPermission) as told:
+        who_can(whole, "no.such.thing")
+    assert "Forbidden" not in str(told.value)

@@ -13,7 +13,8 @@ from random_organisations import PATHS
 from random_organisations import organisation as random_organisation
 from small import given, organisation, role
 
-from auditkit.access.cover import choose
+from auditkit.access.candidates import Choice, Proposal
+from auditkit.access.cover import Cover, choose
 from auditkit.access.narrow import narrow, narrow_all
 from auditkit.errors import InputError, UnknownPrincipal
 from auditkit.whatif import what_if
@@ -171,3 +172,33 @@ def test_what_is_proposed_leaves_no_required_row_missing() -> None:
             place = (row["resource_type"], row["resource_path"]) if row["resource_path"] == row["resource_path"] else (None, None)
             assert (row["principal_id"], row["permission"], *place) in unmet, (seed, row)
             assert row["principal_id"] in usable
+
+
+def test_a_grant_is_forbidden_only_where_its_place_is() -> None:
+    """What must never be held on one network may be granted on another, not on a place above."""
+    rows = required(
+        ("gate", "iot.stream.publish", "iot.network", "/net-2"),
+        ("gate", "iot.stream.publish", "iot.network", "/net-1/a", "deny"),
+    )
+    found = narrow(snapshot_of(organisation()), "gate", rows, grants=True)
+    assert chosen(found) == [("grant", "iot.stream.publish", ("iot.network", "/net-2"))]
+    above = rows.assign(resource_path=["/net-1", "/net-1/a"])
+    assert narrow(snapshot_of(organisation()), "gate", above, grants=True).chosen == ()
+
+
+def test_a_grant_that_is_held_already_is_kept() -> None:
+    grant = {"id": "g-1", "principalId": "gate", "permissionId": "id iot.stream.publish", "organisationId": "org-1",
+             "createdAt": "2026-01-01T00:00:00Z"}  # fmt: skip
+    rows = required(("gate", "iot.stream.publish"))
+    found = narrow(snapshot_of(organisation(permissionGrants=[grant], roleAssignments=[])), "gate", rows, grants=True)
+    assert [(each.kind, each.held) for each in found.chosen] == [("grant", "g-1")]
+    assert found.unchanged
+
+
+@pytest.mark.parametrize(("bound", "least"), [(0.0, 1), (0.4, 1), (1.0, 1), (2.0, 2)])
+def test_a_search_that_time_ended_says_how_few_assignments_could_do(bound: float, least: int) -> None:
+    cover = Cover(chosen=(0, 1), excess=0, excess_bound=0, cost=2.5, cost_bound=bound)
+    choice = Choice(kind="role", id="reader", name="Reader", place=None)
+    told = Proposal(chosen=(choice, choice), excess=(), unmet=(), cover=cover).proof
+    gap = f"its excess is the least; it has 2 assignments, and no choice has under {least}"
+    assert told == f"not proven, the time ended: {gap}"

@@ -178,7 +178,7 @@ class TestNarrowing:
         assert html.startswith(
             "<table><caption>The narrowest access</caption><thead><tr><th>principal</th><th>name</th>"
         )
-        row = ("bob", "Bob", "Reader", "0", "0", "0", "0", "proven")
+        row = ("bob", "Bob", "Reader", "-", "0", "0", "0", "0", "proven")
         assert "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" in html
         row = ("Reader, Writer, iot.key", "1", "1", "13", "2", "proven: it is the best")
         assert "".join(f"<td>{cell}</td>" for cell in row) in html

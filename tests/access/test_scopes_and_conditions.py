@@ -122,3 +122,9 @@ def test_the_time_of_a_request_is_what_its_context_says() -> None:
     changed = document(assignment={"conditions": [condition("request.time", "before", AFTER)]})
     assert decide(changed).outcome == "undetermined"
     assert decide(changed, context={"request.time": NOW}).outcome == "allowed"
+
+
+def test_an_instant_may_say_utc_by_a_small_letter() -> None:
+    (one,) = parse(json.dumps([condition("request.x", "before", "2026-10-01T00:00:00z")]))
+    assert judge([one], {"request.x": "2026-09-30T23:59:59z"})[0] == PASS
+    assert judge([one], {"request.x": "2026-10-01T00:00:00z"})[0] == FAIL

@@ -142,3 +142,10 @@ def test_bad_input() -> None:
         troubleshoot(WHOLE, "forbidden", principal="gat")
     with pytest.raises(InputError, match="people"):
         troubleshoot(WHOLE, "role-not-available", role="peopel")
+
+
+def test_as_json_the_decision_is_that_of_explain() -> None:
+    found = troubleshoot(WHOLE, "forbidden", principal="gate", permission="iam.key.create", credential="KEY1")
+    assert found.to_dict()["decision"] == found.decision.to_dict()  # type: ignore[union-attr]
+    assert found.to_dict()["decision"]["outcome"] == "denied"
+    assert troubleshoot(WHOLE, "forbidden", principal="gate").to_dict()["decision"] is None

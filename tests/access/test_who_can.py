@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 
 import pytest
@@ -123,3 +124,10 @@ def test_a_longer_scope_path_never_gives_more() -> None:
 def _said(document: dict[str, object], asked: tuple[object, ...]) -> dict[str, str]:
     found = who_can(snapshot_of(document), *asked)  # type: ignore[arg-type]
     return dict(zip(found.principal_id, found.certainty, strict=True))
+
+
+def test_as_json_what_is_not_there_is_null() -> None:
+    told = WhoCan.ask(snapshot_of(organisation()), "iot.device.write", ("iot.network", "/net-1")).to_dict()
+    (row,) = told["certain"]
+    assert (row["principal_id"], row["through"]) == ("gate", None)
+    assert "NaN" not in json.dumps(told)

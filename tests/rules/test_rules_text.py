@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from auditkit.rules.base import choose, hits
-from auditkit.rules.text import arrow, gather, joined, json_objects, json_parts, template
+from auditkit.rules.text import arrow, concat, gather, joined, json_objects, json_parts, template
 
 HOSTILE = ['"', "\\", 'a"b\\c', "line\nbreak", "tab\t", "\x00\x1f", "ümlaut", "😀", "\u202eadmin", "</script>", "a|b", "", "NA", "007"]
 
@@ -124,3 +124,8 @@ def test_choose_takes_the_other_where_nothing_is_known():
 def test_a_categorical_column_is_its_values():
     column = pd.Series(pd.Categorical(["b", "a", np.nan], categories=["b", "a"]))
     assert arrow(column).equals(pa.array(["b", "a", None], pa.large_string()))
+
+
+def test_constant_text_is_glued_once_for_each_row():
+    assert concat("a", "b", count=2).to_pylist() == ["ab", "ab"]
+    assert concat(pa.array(["x", None], pa.large_string()), "-", count=2).to_pylist() == ["x-", "-"]
