@@ -83,14 +83,16 @@ function render({ model, el }) {
   }
 
   function drawButtons() {
-    const wantedNow = model.get("buttons");
+    const now = model.get("buttons");
+    let place = row.firstChild;
     for (const [act, button] of buttons) {
-      if (wantedNow.some(one => one.act === act)) continue;
+      if (now.some(one => one.act === act)) continue;
+      if (place === button) place = button.nextSibling;
       button.remove();
       buttons.delete(act);
     }
-    for (const one of wantedNow) {
-      // The same element under another label, so that the cursor stays on it.
+    for (const one of now) {
+      // The same element in the same place under another label, so that the cursor stays on it.
       const button = buttons.get(one.act) ?? made("button", one.apart ? "ak-apart" : "", { type: "button" });
       if (!buttons.has(one.act)) button.addEventListener("click", () => press(one.act));
       button.replaceChildren(one.label);
@@ -101,7 +103,8 @@ function render({ model, el }) {
         button.setAttribute("aria-keyshortcuts", one.key);
       }
       buttons.set(one.act, button);
-      row.append(button);
+      if (place === button) place = button.nextSibling;
+      else row.insertBefore(button, place);
     }
     const known = keys();
     root.setAttribute("aria-label", model.get("label") + (known.size ? `. Keys: ${listed(known)}` : ""));

@@ -6,7 +6,7 @@ import getpass
 import hashlib
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -14,12 +14,11 @@ from auditkit.errors import DecisionRefused, ReviewError
 from auditkit.review import deciding
 from auditkit.review.campaign import Campaign, open_campaign
 from auditkit.review.entries import Entry
+from auditkit.review.targets import fitting
 
 # More than anybody reads through before pressing a button.
 MOST_AT_ONCE = 200
 _STORE = "decisions.sqlite"
-# What only makes sense of some kinds of items.
-_ONLY = {"change": ("assignment", "grant"), "rotate": ("credential",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +110,8 @@ class Sitting:
     def decide(self, shown: Shown, answer: Answer) -> str:
         """Write one decision; the sentence that says that it is on disk."""
         self._read()
+        # As it is kept, so that the same role under another name is the same decision.
+        answer = replace(answer, target=fitting(self.campaign, shown.item, answer.action, answer.target))
         mine = self.own(shown.item, answer.reviewer)
         if mine and _alike(mine, answer):
             return f"{shown.item}: {mine.action} is on disk already, by {mine.reviewer} at {mine.at}"
@@ -154,10 +155,6 @@ class Sitting:
         """Write the entries of an answer, all or none; refused where an item is no longer as it was shown."""
         for one in shown:
             self._unchanged(one)
-            kind = one.item.split(":")[0]
-            if kind not in _ONLY.get(answer.action, (kind,)):
-                only = " and ".join(_ONLY[answer.action])
-                raise DecisionRefused(f"{one.item}: {answer.action!r} is for {only} items")
         deciding.decide(
             self.campaign,
             [one.item for one in shown],

@@ -7,7 +7,6 @@ from typing import Any
 
 import ipywidgets
 
-from auditkit.errors import DecisionRefused
 from auditkit.review.entries import ACTIONS
 from auditkit.widgets.form import Field, Press
 from auditkit.widgets.markup import safe_text
@@ -21,7 +20,10 @@ _ALL = "all"
 # What is decided with a target.
 _AIMED = ("change", "delegate")
 # JupyterLab gives the names of a definition list a fifth of its width, which breaks them.
-_NAMES = "<style>.ak-panel .ak-facts dt{width:auto!important;white-space:nowrap}</style>"
+_NAMES = (
+    "<style>.ak-panel .ak-facts dt{width:auto!important;white-space:nowrap}"
+    ".ak-panel ul{margin:.1em 0!important;padding-left:1.3em!important}</style>"
+)
 ROW = {"flex_flow": "row wrap"}
 
 
@@ -35,9 +37,7 @@ class Filters:
             self._fields[name] = ipywidgets.Dropdown(
                 description=name.capitalize(), options=[_ALL, *values], value=chosen, layout={"width": "210px"}
             )
-        self._fields["text"] = ipywidgets.Text(
-            description="Text", placeholder="every word, anywhere", layout={"width": "240px"}
-        )
+        self._fields["text"] = ipywidgets.Text(description="Text", placeholder="every word", layout={"width": "240px"})
         self._fields["left"] = ipywidgets.Checkbox(
             description="left only", value=True, indent=False, layout={"width": "90px"}
         )
@@ -59,33 +59,23 @@ class Filters:
 class Words:
     """Reason and target of a decision: `fields` asks for them, `answer` is what a press says of them."""
 
-    def __init__(self, sitting: Sitting) -> None:
+    def __init__(self, sitting: Sitting, why: str) -> None:
         roles = sitting.campaign.snapshot.roles
-        self._ids = dict(zip(roles.name, roles.role_id, strict=True)) | {each: each for each in roles.role_id}
-        self._names = set(roles.name[roles.name.duplicated()])
         self.fields = (
-            Field(name="reason", label="Reason", hint="why; needed to keep against the recommendation"),
+            Field(name="reason", label="Reason", hint=why),
             Field(name="target", label="To", hint="for change: a role; for delegate: a person",
-                  options=tuple(self._ids)),
+                  options=tuple(roles.name + " (" + roles.role_id + ")")),
         )  # fmt: skip
 
     def answer(self, press: Press, action: str) -> Answer:
-        """What a press says that asks for this action; `DecisionRefused` for a change to a role that is not there."""
-        wanted = press.words["target"].strip() if action in _AIMED else ""
-        if action == "change" and wanted:
-            wanted = self._role(wanted)
+        """What a press says that asks for this action."""
+        wanted = press.words["target"] if action in _AIMED else ""
         return Answer(action=action, reviewer=press.words["who"], reason=press.words["reason"], target=wanted)
 
     def lacking(self, press: Press, action: str, reasoned: bool = True) -> str:
         """The field that a refused press left empty, though its action needs it; "" if none."""
         needed = ("who", *(("target",) if action in _AIMED else ()), *(("reason",) if reasoned else ()))
         return next((name for name in needed if not press.words[name].strip()), "")
-
-    def _role(self, wanted: str) -> str:
-        if wanted in self._names or wanted not in self._ids:
-            why = "several roles have" if wanted in self._names else "no role has"
-            raise DecisionRefused(f"{why} the name or id {wanted!r}; give a role's id")
-        return str(self._ids[wanted])
 
 
 def button(label: str, act: Callable[[Any], None], *, tip: str = "") -> Any:

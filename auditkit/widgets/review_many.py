@@ -38,7 +38,7 @@ class ManyItems:
         self._asked: tuple[list[Shown], Answer] | None = None
         self._lists, self._written = 0, ("", "")
         self.detail, self.exact = ipywidgets.HTML(), ipywidgets.HTML()
-        self._words = Words(self._sitting)
+        self._words = Words(self._sitting, "why; always needed for many, and kept with each")
         self.form = Form(
             self._act,
             label="Decide on what is ticked",
@@ -66,8 +66,8 @@ class ManyItems:
         self._rows = sift_items(self._sitting.standing, self.filters.choice)
         # What left the table is ticked no more: only what somebody sees is decided.
         self.grid.ticked.intersection_update(self._rows["item"])
-        whose = (" of " + self._rows.whose).where(self._rows.kind.ne("principal"), "")
-        self.grid.show(self._rows.assign(says=self._rows.says + whose).rename(columns=_GRID))
+        whose = (self._rows.whose + ": ").where(self._rows.kind.ne("principal"), "")
+        self.grid.show(self._rows.assign(says=whose + self._rows.says).rename(columns=_GRID))
         self._count()
 
     def _count(self) -> None:
@@ -145,10 +145,11 @@ class ManyItems:
         return button(label, guard(self.form.refuse, act))
 
     def _laid_out(self) -> Any:
-        self.detail.layout = {"width": "38%", "max_height": "560px", "overflow": "auto"}
-        self.detail.add_class("ak-detail")
+        self.detail.layout = {"max_height": "420px", "overflow": "auto"}
         self.exact.layout.max_height, self.exact.layout.overflow = "260px", "auto"
         ticks = [self._button("Tick all found", self._tick_all), self._button("Tick none", self._tick_none)]
-        left = ipywidgets.VBox([self.grid.box, ipywidgets.HBox(ticks), self.form, self.exact], layout={"width": "61%"})
-        body = ipywidgets.HBox([left, self.detail], layout={"width": "100%"})
+        left = ipywidgets.VBox([self.grid.box, ipywidgets.HBox(ticks)], layout={"width": "57%"})
+        right = ipywidgets.VBox([self.form, self.exact, self.detail], layout={"width": "42%"})
+        right.add_class("ak-detail")
+        body = ipywidgets.HBox([left, right], layout={"width": "100%"})
         return ipywidgets.VBox([self.filters.box, body])

@@ -41,7 +41,7 @@ class OneItem:
         self._undone, self.item = False, ""
         self._visited: list[str] = []
         self.head, self.facts, self.proof = (ipywidgets.HTML() for _ in range(3))
-        self._words = Words(self._sitting)
+        self._words = Words(self._sitting, "why; needed to keep against the recommendation")
         self.form = Form(
             self._act,
             label="Decide on this item",
@@ -59,6 +59,7 @@ class OneItem:
         """Show an item, or with "" that none is left; the words of the last one are not carried over."""
         if item != self.item:
             self.form.clear()
+            self.form.say("")
         self.item, self._undone = item, False
         self.refresh()
 

@@ -24,7 +24,7 @@ class Conflicts:
         self._sitting = review.sitting
         self.head = ipywidgets.HTML()
         self.table = PagedTable(conflicts_view(self._sitting))
-        self._words = Words(self._sitting)
+        self._words = Words(self._sitting, "why; always needed to settle")
         self.form = Form(
             self._settle,
             label="Settle a conflict",

@@ -29,7 +29,7 @@ def offered(standing: pd.DataFrame) -> dict[str, list[str]]:
     """The values that a choice may have, of each of its lists."""
     severities, kinds = set(standing.severity), set(standing.kind)
     return {
-        "reviewer": [name or NOBODY for name in sorted(standing.reviewer.unique())],
+        "reviewer": [name or NOBODY for name in sorted({*standing.reviewer, *standing.asked_of})],
         "severity": [word for word in WORST_FIRST if word in severities],
         "kind": [kind for kind in KINDS if kind in kinds],
     }
@@ -50,7 +50,8 @@ def sift_items(standing: pd.DataFrame, choice: ItemChoice) -> pd.DataFrame:
     """The items that a choice leaves, in the order of `ordered`."""
     kept = is_left(standing) if choice.left else pd.Series(True, index=standing.index)
     if choice.reviewer:
-        kept &= standing.reviewer.eq("" if choice.reviewer == NOBODY else choice.reviewer)
+        # What was handed on is left to whom it waits for.
+        kept = (kept | standing.waiting) & standing.asked_of.eq("" if choice.reviewer == NOBODY else choice.reviewer)
     for name in ("severity", "kind"):
         if wanted := getattr(choice, name):
             kept &= standing[name].eq(wanted)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 LEFT_COLUMNS = ("severity", "item", "whose", "says", "recommendation", "because", "reviewer", "asked_again")
 _LABELS = {"recommendation": "Advice", "says": "What it is"}
 NOTHING = "Nothing to compare with: name the last quarter's campaign or snapshot as PREVIOUS in the first cell"
-_HANDED = ("delegate", "not mine")
 
 
 def progress_view(sitting: Sitting) -> View:
@@ -36,7 +35,9 @@ def progress_view(sitting: Sitting) -> View:
     whole = int(by["items"].sum())
     conflicts = int(by.conflicts.sum())
     headline = f"{int(by.decided.sum()):,} of {counted(whole, 'item')} decided; {int(by.left.sum()):,} left"
+    handed = int(by.waiting.sum())
     notes = [f"Reviewers disagree on {counted(conflicts, 'item') if conflicts else 'nothing'}"]
+    notes += [f"Handed on, and waiting for somebody else: {counted(handed, 'item')}"] if handed else []
     table = safe_table(worst, caption="By severity of the worst finding on an item (a dash: no rule flags it)")
     return View(frame=by, headline=headline, notes=notes, extras=[table])
 
@@ -45,8 +46,8 @@ def left_view(sitting: Sitting) -> View:
     """What nobody has decided as it is now; what was handed on is told apart."""
     standing = sitting.standing
     rows = ordered(standing[is_left(standing)])
-    handed = standing[standing.action.isin(_HANDED)]
-    told = handed[["item", "says", "action", "target", "decided_by", "reason"]]
+    handed = standing[standing.waiting]
+    told = handed[["item", "whose", "says", "action", "asked_of", "decided_by", "reason"]]
     frame = rows[list(LEFT_COLUMNS)].assign(reviewer=rows.reviewer.where(rows.reviewer.ne(""), NOBODY))
     alone = int(rows.reviewer.eq("").sum())
     stale = int(standing.stale.sum())
@@ -124,7 +125,7 @@ def item_html(row: Mapping[str, str], said: Sequence[Entry]) -> str:
         [
             *([("Whose", row["whose"])] if row["kind"] != "principal" else []),
             ("Recommended", f"{row['recommendation']}: {row['because']}"),
-            ("Asked of", row["reviewer"] or "nobody: it has no owner"),
+            ("Asked of", row["asked_of"] or "nobody yet"),
             ("Last quarter", last or "no decision is known"),
             *([("Asked again", row["asked_again"])] if row["asked_again"] else []),
         ]
@@ -137,7 +138,7 @@ def item_html(row: Mapping[str, str], said: Sequence[Entry]) -> str:
     severity = safe_text(row["severity"])
     return (
         f'<p class="ak-head"><span class="ak-pill ak-{severity}">{severity}</span> {safe_text(row["item"])}</p>'
-        f"<p><strong>{safe_text(row['says'])}</strong></p>{facts}{stands}{odd}"
+        f"<p><strong>{safe_text(row['says'])}</strong></p>{odd}{facts}{stands}"
     )
 
 

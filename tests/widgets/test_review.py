@@ -19,6 +19,7 @@ from auditkit.errors import DecisionRefused, InputError, ReviewError
 from auditkit.findings import run_rules
 from auditkit.limits import Limits
 from auditkit.review.campaign import Campaign, open_campaign, start
+from auditkit.review.decisions import DecisionStore
 from auditkit.review.entries import Entry
 from auditkit.snapshot import Snapshot
 from auditkit.widgets.review import VIEWS, Review
@@ -224,7 +225,7 @@ def test_a_change_names_a_role_by_id_or_name(folder: Path, review: Review, wante
 def test_a_change_to_no_role_is_refused(folder: Path, review: Review) -> None:
     panel = one(review, "assignment:a1")
     panel.form.press("change", target="Operator")
-    assert "no role has the name or id" in panel.form.told["words"]
+    assert "there is no role 'Operator'" in panel.form.told["words"]
     assert on_disk(folder) == []
 
 
@@ -274,7 +275,7 @@ def test_lost_decisions_are_told_and_none_are_made_in_their_place(folder: Path, 
     panel.form.press("remove")
     assert "has lost its decisions" in panel.form.told["words"]
     assert not (folder / "decisions.sqlite").exists()
-    Campaign(folder, review.campaign.facts).decisions().close()
+    DecisionStore(folder / "decisions.sqlite").close()
     panel.form.press("remove")
     assert "gone from the disk" in panel.form.told["words"]
     assert on_disk(folder) == []
