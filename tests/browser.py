@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -82,6 +83,14 @@ class Lab:
         idle(page)
         return page
 
+    def rest(self) -> None:
+        """End every kernel: one for each notebook that was opened would fill the memory."""
+        with urllib.request.urlopen(f"{self.address}/api/kernels?token={self.token}", timeout=20) as answer:
+            kernels = json.load(answer)
+        for kernel in kernels:
+            address = f"{self.address}/api/kernels/{kernel['id']}?token={self.token}"
+            urllib.request.urlopen(urllib.request.Request(address, method="DELETE"), timeout=20).close()
+
 
 def idle(page: Page) -> None:
     """Wait until the kernel has nothing to do."""
@@ -94,6 +103,8 @@ def run_all(page: Page) -> None:
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
     page.wait_for_timeout(500)
+    prompt = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").last.locator(".jp-InputPrompt")
+    expect(prompt).to_have_text(re.compile(r"^\[\d+\]:?$"), timeout=_PATIENCE)
     idle(page)
 
 

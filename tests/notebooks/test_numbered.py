@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from auditkit import bundle, lab
 
-ERRORS = ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error'], .jp-OutputArea-output[data-mime-type*='stderr']"
+ERRORS = (
+    ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error'], .jp-OutputArea-output[data-mime-type*='stderr']"
+)
 SHOTS = Path(".failed-screenshots")
 # What the last cell of each shows, by which a run is known to have ended.
 LAST = {
