@@ -180,7 +180,10 @@ class TestAuthorization:
 
     def test_a_resource_scope_on_the_role_matches_the_request(self) -> None:
         changed = document(assignment={"resourceScope": scope("iot.device", "/network-7/device-42")})
-        assert decide(changed, resource=("iot.device", "/network-7/device-42")).outcome == "allowed"
+        allowed = decide(changed, resource=("iot.device", "/network-7/device-42"))
+        assert allowed.outcome == "allowed"
+        told = "limited to iot.device /network-7/device-42, which the request names"
+        assert check(allowed, "AUZ5").detail.endswith(told)
         decision = decide(changed, resource=("iot.device", "/network-7/device-43"))
         assert (decision.outcome, decision.failed_check) == ("denied", "AUZ5")
 

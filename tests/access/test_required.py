@@ -125,3 +125,8 @@ def test_without_required_rows_both_tables_are_empty() -> None:
     assert made["required"] is None
     assert len(made["gaps"]) == len(made["excess"]) == 0
     assert "unjudged" in made["gaps"]
+
+
+def test_a_line_break_within_a_cell_stays_as_it_is(tmp_path: Path) -> None:
+    rows = read(tmp_path, b'principal_id,permission,reason\r\na,b.c.d,"one\rtwo\r\nthree"\r\n')
+    assert rows.reason.to_list() == ["one\rtwo\r\nthree"]

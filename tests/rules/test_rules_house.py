@@ -49,6 +49,17 @@ def test_a_rule_says_what_why_and_how_to_mend(rule: Rule) -> None:
     assert FAMILIES[rule.id[:3]] == rule.family
 
 
+def test_the_families_by_name() -> None:
+    assert FAMILIES == {
+        "CRD": "credentials",
+        "DAT": "data",
+        "ORG": "organisation",
+        "PRM": "permissions",
+        "PRN": "principals",
+        "ROL": "roles",
+    }
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_reads_what_it_declares(rule: Rule) -> None:
     asked = list(inspect.signature(rule.function).parameters)
