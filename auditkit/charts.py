@@ -92,7 +92,8 @@ def credential_calendar(credentials: pd.DataFrame, *, as_of: pd.Timestamp, windo
         _month_ticks(axes, as_of)
         axes.set_xlim(-_WEEKS_BACK, _WEEKS_AHEAD)
         axes.set_ylabel("credentials a week")
-        axes.set_xlabel(_beyond([ahead.expires_at, credentials.revoked_at, credentials.expires_at[past]], as_of))
+        beyond = _beyond([ahead.expires_at, credentials.revoked_at, credentials.expires_at[past]], as_of)
+        axes.set_xlabel(f"week in which they end{beyond}")
         whole_numbers(axes.yaxis)
         legend(axes)
     return figure
@@ -157,6 +158,7 @@ def findings_by_quarter(history: pd.DataFrame) -> Figure:
         columns(axes, places, series, looks, widths=0.6)
         marks = history.as_of.dt.strftime("%Y-%m-%d") + history.complete.map({True: "", False: " (incomplete)"})
         axes.set_xticks(places, list(marks))
+        axes.set_xlabel("audit, by the day that it judged")
         axes.set_ylabel("findings")
         whole_numbers(axes.yaxis)
         legend(axes)
@@ -170,8 +172,8 @@ def severity_by_family(findings: pd.DataFrame) -> Figure:
     counts = counts.sort_values(list(SEVERITY_COLOURS), kind="stable")
     title = "No findings"
     if len(counts):
-        worst, severe = f"{counts.index[-1]}".capitalize(), int(counts[["critical", "high"]].iloc[-1].sum())
-        title = f"{worst} hold the worst of {len(findings):,} findings: {severe:,} of theirs are critical or high"
+        severe, whole = int(counts[["critical", "high"]].iloc[-1].sum()), int(counts.iloc[-1].sum())
+        title = f"Worst is the family {counts.index[-1]}: {severe:,} of its {whole:,} findings are critical or high"
     with mpl.rc_context(RC):
         figure, axes = new_figure(title, rows=max(len(counts), 2))
         series = {name: counts[name].to_numpy() for name in SEVERITY_COLOURS}
@@ -192,7 +194,7 @@ def _beyond(ends: Sequence[pd.Series], as_of: pd.Timestamp) -> str:
     """What lies outside the weeks drawn, in words, so that the numbers add up."""
     week = pd.concat([moments.dropna().sub(as_of) // _WEEK for moments in ends])
     before, after = int(week.lt(-_WEEKS_BACK).sum()), int(week.ge(_WEEKS_AHEAD).sum())
-    return f"not drawn: {before:,} earlier, {after:,} later" if before or after else ""
+    return f"; not drawn: {before:,} earlier, {after:,} later" if before or after else ""
 
 
 def _month_ticks(axes: Any, as_of: pd.Timestamp) -> None:

@@ -158,5 +158,5 @@ def test_what_lies_beyond_the_calendar_is_counted() -> None:
     ends = pd.to_datetime(["2026-10-09", "2029-01-01"], utc=True)
     nothing = pd.to_datetime([None, None], utc=True)
     rows = pd.DataFrame({"expires_at": ends, "revoked_at": nothing, "live": True, "revoked": False, "expired": False})
-    for frame, said in ((rows, "not drawn: 0 earlier, 1 later"), (rows.head(1), "")):
-        assert charts.credential_calendar(frame, as_of=as_of, window_days=30).axes[0].get_xlabel() == said
+    for frame, said in ((rows, "; not drawn: 0 earlier, 1 later"), (rows.head(1), "")):
+        assert charts.credential_calendar(frame, as_of=as_of, window_days=30).axes[0].get_xlabel() == f"week in which they end{said}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from auditkit.findings import Findings, run_rules
+from auditkit.findings_met import silent
 from auditkit.widgets.markup import bullets, safe_table, safe_text, said_text
 from auditkit.widgets.style import STYLE
 from auditkit.widgets.trouble import TROUBLE, warning, words
@@ -45,6 +46,7 @@ class View:
     headline: str
     notes: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    warned: str = "Not evaluated"
     extras: Sequence[str] = ()
     after: Sequence[str] = ()
     draw: Callable[[], Figure | Sequence[Figure]] | None = None
@@ -62,7 +64,7 @@ class View:
     def head(self) -> str:
         """Everything above the table, as HTML."""
         why = bullets(self.warnings)
-        warn = f'<div class="ak-warn"><strong>Not evaluated</strong>{why}</div>' if why else ""
+        warn = f'<div class="ak-warn"><strong>{self.warned}</strong>{why}</div>' if why else ""
         notes = "".join(f'<p class="ak-note">{said_text(note)}</p>' for note in self.notes)
         return f'<p class="ak-head">{safe_text(self.headline)}</p>{warn}{notes}{"".join(self.extras)}'
 
@@ -187,14 +189,26 @@ def headline(count: int, population: int, what: str, rules: pd.DataFrame) -> str
 
 
 def drawn(found: Findings, rule: str, draw: Callable[[], Figure]) -> Callable[[], Figure] | None:
-    """The figure of what a rule counts; None where it was not evaluated whole: its title would count a part as all."""
-    return draw if found.rules.loc[found.rules.id.eq(rule), "evaluated"].all() else None
+    """The figure of what a rule counts; None where it looked at nothing, or not at all: its title would count a part
+    as the whole."""
+    judged = found.rules[found.rules.id.eq(rule)]
+    return draw if judged.evaluated.all() and judged.population.all() else None
+
+
+def by_rule(rules: pd.DataFrame) -> str:
+    """What each rule found, of how many it looked at, as a table: the numbers that the answer has of these rules.
+    Where none looked at anything there is no table: the reasons stand above it."""
+    if not rules.evaluated.any() and not rules.population.any():
+        return ""
+    told = pd.DataFrame({"rule": rules.id, "title": rules.title, "found": results(rules)})
+    return safe_table(told, caption="By rule, of what each looked at")
 
 
 def reasons(found: Findings) -> list[str]:
     """Why rules could not be judged, or not on everything, each with its id."""
-    silent = found.rules[~found.rules.evaluated]
-    return [f"{rule}, {title}: {why}" for rule, title, why in zip(silent.id, silent.title, silent.why_not, strict=True)]
+    quiet = silent(found.rules)
+    title = quiet.title + quiet.partly.map({True: " (evaluated in part)", False: ""})
+    return [f"{rule}, {name}: {why}" for rule, name, why in zip(quiet.id, title, quiet.why_not, strict=True)]
 
 
 def results(rules: pd.DataFrame) -> list[str]:

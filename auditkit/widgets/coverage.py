@@ -21,6 +21,7 @@ class CoveragePanel(Panel):
             frame=frame,
             headline=f"{whole} of {len(frame)} collections were read whole",
             warnings=unread(snapshot),
+            warned="Not read whole",
             notes=list(snapshot.manifest.notes),
             labels={"set_aside": "Set aside", "reason": "Why not"},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from auditkit.findings import Findings
-from auditkit.widgets.base import Panel, Slider, View, drawn, headline, reasons
+from auditkit.widgets.base import Panel, Slider, View, by_rule, drawn, headline, reasons
 from auditkit.widgets.rows import with_principals
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class CredentialPanel(Panel):
                 frame.credential_id.nunique(), len(credentials), "credentials expire soon or have ended", found.rules
             ),
             warnings=reasons(found),
+            extras=(by_rule(found.rules),),
             draw=drawn(found, "CRD002", self._draw),
             labels={"credential_id": "Credential", "key_id": "Key id", "display_name": "Principal's name",
                     "principal_id": "Principal", "message": "Finding"},

@@ -45,6 +45,7 @@ class DoctorPanel(Panel):
             frame=frame,
             headline=words if len(wrong) else f"{words}: all is well",
             warnings=unread(self.desk.snapshot),
+            warned="Not read whole",
             notes=[f"Open next: {next_notebook(self.desk, found)}"],
             labels={"to_mend": "How to mend it"},
         )

@@ -147,7 +147,7 @@ class AnswerPanel(Panel):
             frame=answer_rows(found),
             headline=verdict(found),
             extras=(tiles(found.rules),),
-            draw=lambda: self._draw(found),
+            draw=(lambda: self._draw(found)) if len(found) else None,
             labels={"title": "Rule says", "fix": "What to do"},
             filters=("severity",),
             hidden=("family", "count", "population", "evaluated", "why_not"),

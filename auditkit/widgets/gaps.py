@@ -37,7 +37,7 @@ class GapPanel(Panel):
             frame=rows[list(_COLUMNS)],
             headline=_headline(found.rules),
             warnings=reasons(found),
-            extras=(safe_table(_summary(found.rules), caption="Against the required permissions"),),
+            extras=(_summary(found.rules),),
             labels={"principal_id": "Principal", "display_name": "Name", "principal_type": "Type",
                     "message": "Finding", "failed_check": "Failed check", "level": "Held as",
                     "way": "How it arrives"},
@@ -57,6 +57,9 @@ def _headline(rules: pd.DataFrame) -> str:
     return f"Permission gaps: {', '.join(words)}" + ("" if told["count"].any() else ": nothing found")
 
 
-def _summary(rules: pd.DataFrame) -> pd.DataFrame:
-    kinds = rules.id.map(KINDS)
-    return pd.DataFrame({"gap": kinds.to_list(), "rule": rules.id.to_list(), "found": results(rules)})
+def _summary(rules: pd.DataFrame) -> str:
+    """The kinds of gap with what was found of each; nothing where none was judged: the reasons stand above it."""
+    if not rules.evaluated.any() and not rules.population.any():
+        return ""
+    told = pd.DataFrame({"gap": rules.id.map(KINDS), "rule": rules.id, "found": results(rules)})
+    return safe_table(told, caption="Against the required permissions")

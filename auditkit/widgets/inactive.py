@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from auditkit.findings import Findings
-from auditkit.widgets.base import Panel, Slider, View, drawn, headline, reasons
+from auditkit.widgets.base import Panel, Slider, View, by_rule, drawn, headline, reasons
 from auditkit.widgets.rows import with_principals
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class InactivePanel(Panel):
             frame=frame,
             headline=headline(frame.principal_id.nunique(), len(principals), "principals are inactive", found.rules),
             warnings=reasons(found),
+            extras=(by_rule(found.rules),),
             draw=drawn(found, "PRN003", self._draw),
             labels={"display_name": "Name", "principal_id": "Principal", "principal_type": "Type",
                     "message": "Finding"},

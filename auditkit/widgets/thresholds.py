@@ -10,7 +10,7 @@ import pandas as pd
 
 from auditkit.findings import Findings, run_rules
 from auditkit.limits import Limits
-from auditkit.widgets.base import Panel, Slider, Static, View, results
+from auditkit.widgets.base import Panel, Slider, Static, View
 from auditkit.widgets.markup import safe_table
 
 if TYPE_CHECKING:
@@ -102,10 +102,13 @@ class ThresholdPanel(Panel):
 def resting(desk: Desk) -> pd.DataFrame:
     """One row a limit: name, value, default, source, findings (of the rules that it judges), and what each found."""
     rules = desk.findings.rules.set_index("id")
-    told = pd.Series(results(desk.findings.rules), index=rules.index)
+    judged = rules.evaluated | rules.population.gt(0)
+    found = rules["count"].astype("str") + " of " + rules.population.astype("str")
+    told = (found + rules.evaluated.map({True: "", False: ", in part"})).where(judged, "not evaluated")
     limits = desk.limits.table()
-    limits["findings"] = [int(rules["count"][list(RESTS_ON[name])].sum()) for name in limits.name]
-    limits["by_rule"] = ["; ".join(f"{rule}: {told[rule]}" for rule in RESTS_ON[name]) for name in limits.name]
+    sums = [rules["count"][list(RESTS_ON[name])].where(judged).sum(min_count=1) for name in limits.name]
+    limits["findings"] = pd.array(sums, dtype="Int64")
+    limits["by_rule"] = ["; ".join(f"{rule} {told[rule]}" for rule in RESTS_ON[name]) for name in limits.name]
     return limits
 
 

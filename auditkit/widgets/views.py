@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from auditkit.findings import Findings
-from auditkit.findings_met import evaluated_words
+from auditkit.findings_met import counted, evaluated_words
 from auditkit.report.views import by_control, by_family, by_key, by_rule
 from auditkit.rules import RULES
 from auditkit.rules.controls import CIS, ISO, NIST, SOC
@@ -79,10 +79,14 @@ class FlaggedPanel(Panel):
         told = with_principals(rows, principals, ["type", "display_name"])
         front = ["severity", "principal_id", "principal_type", "display_name"]
         nobodys = int(named.principal_id.isna().sum())
-        notes = [f"{nobodys:,} more concern a role, a record or the organisation, and nobody alone."] if nobodys else []
+        whose = f"Of {counted(len(named), 'finding')}, {len(named) - nobodys:,} name one principal and {nobodys:,} none"
+        notes = [f"{whose}: those are about a role, a record or the organisation."] if nobodys else []
         if flagged > len(rows):
             notes.append(f"The {len(rows):,} worst are listed; the search of all findings has each of the {flagged:,}.")
-        words = f"{flagged:,} principals have findings; the organisation has {len(principals):,}"
+        known = int(principals.principal_id.isin(named.principal_id).sum())
+        words = f"{known:,} of {len(principals):,} principals have findings"
+        if flagged > known:
+            words += f"; findings name {counted(flagged - known, 'id')} besides that no principal has"
         return View(
             frame=told[[*front, *(name for name in rows.columns if name not in front)]],
             headline=words + ("" if flagged else ": nothing found"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from organisations import AS_OF, acme
 
 from auditkit.schema import frame
 from auditkit.snapshot import build
 from auditkit.widgets.desk import open_desk
+from auditkit.widgets.thresholds import resting
 
 
 def test_one_number_of_roles_that_do_not_fit_wherever_it_stands() -> None:
@@ -46,4 +49,48 @@ def test_a_part_is_never_drawn_as_the_whole() -> None:
     for name in ("roles", "support", "credentials", "calendar", "inactive"):
         assert desk.panel(name).view.draw is None, name
     assert desk.panel("roles").view.headline == "Not evaluated: how many roles given to ApiKey principals do not support ApiKey"
+    assert "(evaluated in part): roles could not be read whole" not in desk.cover().fragment
+    assert "DAT002, Id used twice (evaluated in part): credentials could not be read whole" in desk.cover().fragment
     assert "<strong>?</strong> not evaluated</span><span>roles given" in desk.panel("answer").static().fragment
+
+
+def test_tiles_are_found_again_in_their_section() -> None:
+    desk = open_desk(acme())
+    found = desk.answer().set_index("rule").found
+    for name, rules in (("inactive", ("PRN001", "PRN002", "PRN003", "PRN004")), ("credentials", ("CRD001", "CRD002", "CRD003"))):
+        html = desk.panel(name).static().fragment
+        for rule in rules:
+            assert re.search(rf"<td>{rule}</td><td>[^<]*</td><td>{found[rule]}</td>", html), rule
+
+
+def test_an_empty_organisation_draws_no_figure_of_nothing_and_sounds_not_clean() -> None:
+    desk = open_desk(build({"organisation": frame("organisation", {"organisation_id": ["o"], "name": ["Empty"]})}, as_of=AS_OF))
+    for name in ("answer", "roles", "support", "credentials", "calendar", "inactive"):
+        assert desk.panel(name).view.draw is None, name
+    assert desk.panel("inactive").view.headline == "0 of 0 principals are inactive, of what could be evaluated"
+    assert "rules were evaluated, " in desk.panel("answer").view.headline
+
+
+def test_what_was_not_read_is_told_as_that() -> None:
+    desk = open_desk(acme(incomplete={"roles": "403"}))
+    for name in ("coverage", "doctor"):
+        assert "<strong>Not read whole</strong>" in desk.panel(name).static().fragment
+    html = desk.panel("roles").static().fragment
+    assert "<strong>Not evaluated</strong>" in html
+    assert "By rule" not in html
+
+
+def test_limits_on_which_nothing_rests_because_nothing_was_judged_have_no_number() -> None:
+    rows = resting(open_desk(acme(incomplete={"credentials": "403"}))).set_index("name")
+    assert rows.findings.isna()["credential_max_age_days"]
+    assert rows.by_rule["credential_max_age_days"] == "CRD005 not evaluated"
+    assert rows.findings["expiring_days"] == 0  # PRN008 was evaluated
+
+
+def test_whom_findings_name_adds_up() -> None:
+    view = open_desk(acme()).panel("flagged").view
+    total = len(open_desk(acme()).findings)
+    named = int(view.frame.findings.sum())
+    assert view.headline == f"{len(view.frame)} of 5 principals have findings"
+    assert list(view.notes) == [f"Of {total} findings, {named} name one principal and {total - named} none: "
+                                "those are about a role, a record or the organisation."]  # fmt: skip

@@ -91,8 +91,8 @@ class TestThresholds:
         html = panel.static().fragment
         assert "Difference" not in html
         assert "<td>dormant_days</td><td>90</td><td>90</td>" in html
-        assert "PRN003: 1 of 4; CRD006: 0 of 2: nothing found" in html
-        assert "PRM009: not evaluated: no toxic_pairs are configured" in html
+        assert "PRN003 1 of 4; CRD006 0 of 2" in html
+        assert "PRM009 not evaluated" in html
         panel.move(dormant_days=500)
         assert "Difference" in panel.static().fragment
 
