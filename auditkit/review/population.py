@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -18,7 +17,7 @@ from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.limits import Limits
 from auditkit.review import names
-from auditkit.rules.text import arrow, series
+from auditkit.rules.text import arrow, concat, series
 
 KINDS = ("principal", "credential", "assignment", "grant")
 SCOPES = ("everything", "machine", "privileged", "changed", "group:ID")
@@ -140,27 +139,27 @@ def _role_content(tables: Tables) -> pd.Series:
     held = joined_by(rows.role_id, rows.permission_id, "\n")
     types = roles.supported_principal_types.map(lambda kinds: ",".join(sorted(kinds)), na_action="ignore")
     texts = roles.index.map(held).fillna("").astype("str") + "\n\n" + types.fillna("?").astype("str")
-    return pd.Series(digests(texts + "\n\n" + roles.conditions.fillna("")), index=roles.index)
+    return pd.Series(digests(arrow(texts + "\n\n" + roles.conditions.fillna(""))), index=roles.index)
 
 
 def joined_by(keys: pd.Series, texts: pd.Series, between: str) -> pd.Series:
     """The texts of each key, in their order, as one text by the key."""
-    table = pa.table({"key": pa.array(keys, pa.large_string()), "text": pa.array(texts, pa.large_string())})
+    codes, known = pd.factorize(keys)
+    table = pa.table({"key": codes, "text": pa.array(texts, pa.large_string())})
+    # The codes come in the order in which each was met first, as the keys do.
     lists = table.group_by("key", use_threads=False).aggregate([("text", "list")])
     whole = pc.binary_join(lists["text_list"].combine_chunks(), pa.scalar(between, pa.large_string()))
-    return pd.Series(pd.array(whole, dtype="str"), index=pd.Index(pd.array(lists["key"].combine_chunks(), dtype="str")))
+    return pd.Series(pd.array(whole, dtype="str"), index=pd.Index(known))
 
 
-def digests(texts: pd.Series | Sequence[str]) -> list[str]:
+def digests(texts: pa.Array) -> list[str]:
     """SHA-256 of each text, in hex."""
-    encoded = pa.array(texts, pa.large_string()).cast(pa.large_binary()).to_pylist()
-    return [hashlib.sha256(text).hexdigest() for text in encoded]
+    return [hashlib.sha256(text).hexdigest() for text in texts.cast(pa.large_binary()).to_pylist()]
 
 
 def _items(kind: str, rows: pd.DataFrame, ids: pd.Series, says: pd.Series) -> pd.DataFrame:
-    content = rows.principal_id.fillna("")
-    for column in _CONTENT[kind]:
-        content = content + "\x1f" + _text(rows[column])
+    parts = [part for column in _CONTENT[kind] for part in ("\x1f", arrow(_text(rows[column])))]
+    content = concat(arrow(rows.principal_id.fillna("")), *parts, count=len(rows))
     frame = pd.DataFrame(
         {
             "item": kind + ":" + ids,
