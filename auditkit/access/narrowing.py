@@ -11,7 +11,7 @@ from auditkit.access.telling import Place, columns, html_lines, html_table, plac
 from auditkit.access.unread import as_far, first_line
 
 CHOICE_HEAD = ("give", "name", "id", "where", "held by")
-EVERY_HEAD = ("principal", "name", "would do", "excess", "added", "taken away", "cannot be met", "proof")
+EVERY_HEAD = ("principal", "name", "would do", "instead of", "excess", "added", "taken away", "cannot be met", "proof")
 _LISTED = 12
 
 
@@ -162,7 +162,8 @@ class Narrowings:
         """A row a principal, under `EVERY_HEAD`."""
         return [
             (each.principal_id, each.display_name, ", ".join(choice.name for choice in each.chosen),
-             len(each.excess), len(each.added), len(each.taken), len(each.unmet), each.proof)
+             ", ".join((*each.removed_assignments, *each.removed_grants, *each.left_groups)) or None, len(each.excess),
+             len(each.added), len(each.taken), len(each.unmet), each.proof)
             for each in self.each
         ]  # fmt: skip
 

@@ -10,6 +10,7 @@ import ipywidgets
 from auditkit.access.unread import first_line
 from auditkit.errors import InputError
 from auditkit.widgets.base import ROWS_KEPT, Static, View
+from auditkit.widgets.later import Later
 from auditkit.widgets.live import WRAPPED, Told, button, panel_html
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.table import PagedTable
@@ -123,6 +124,7 @@ class Live:
         self._button = button(panel.label, self.told.guard(lambda _: self._pressed()))
         tries = button("Hand to what-if", self.told.guard(lambda _: self._try()), tooltip="Try there what is proposed")
         tries.layout.display = None if panel.proposes else "none"
+        self._soon = Later(self._waited)
         fields = panel.controls(self)
         acts = ipywidgets.HBox([self._button, tries, self.told.box], layout=WRAPPED)
         self.box = ipywidgets.VBox([*fields, acts, self._out])
@@ -149,8 +151,9 @@ class Live:
         self._written()
         if self._panel.fresh or not self._panel.waits:
             self._ask()
-        elif self._tables:
-            self.told.say(f"What is below answers another question; press '{self._panel.label}' to ask this one.")
+        elif not self._button.disabled:
+            stale = "What is below answers another question; " if self._out.layout.display is None else ""
+            self.told.say(f"{stale}press '{self._panel.label}' to ask this one.")
 
     def _followed(self) -> None:
         self._following = True
@@ -179,6 +182,10 @@ class Live:
     def _pressed(self) -> None:
         self.told.say(self._panel.waits)
         self._button.disabled = True
+        # Not at once: while the kernel was busy, the browser held back what was typed last, and that comes now.
+        self._soon()
+
+    def _waited(self) -> None:
         try:
             self._ask()
         finally:

@@ -48,7 +48,7 @@ class ChangeForm:
         # What was typed here is not to be written here again; what was chosen is not to follow the request.
         self._typing = self._touched = False
         options = [(words, key) for key, words in KINDS.items()]
-        self._kind = ipywidgets.Dropdown(description="Change", options=options, value=_FIRST, **WIDE)
+        self._kind = ipywidgets.Dropdown(description="What changes", options=options, value=_FIRST, **WIDE)
         self._file = ipywidgets.Textarea(
             description="Change file", placeholder=_FILE_HINT, rows=6, continuous_update=False, **WIDE
         )
@@ -89,6 +89,7 @@ class ChangeForm:
         """The fields of the kind that is chosen."""
         key = self._kind.value
         needed, more = parts(key)
+        self._names = {}
         wanted = {name: self._field(name, kind, True) for name, kind in needed.items()}
         self._fields = wanted | {name: self._field(name, kind, False) for name, kind in more.items()}
         for field in self._fields.values():
@@ -121,7 +122,12 @@ class ChangeForm:
         return asked.get(name) or (names.first if names.own else "")
 
     def _typed(self) -> None:
-        self._touched = True
+        if self._typing:
+            return
+        self._touched = self._typing = True
+        for name, names in self._names.items():
+            self._fields[name].value = names.told(self._value(name, self._fields[name]))
+        self._typing = False
         self._say()
 
     def _say(self) -> None:
@@ -143,7 +149,7 @@ class ChangeForm:
     def _value(self, name: str, field: Any) -> Any:
         if isinstance(field, ipywidgets.Checkbox):
             return field.value or None
-        if name in self._names and isinstance(field, ipywidgets.Combobox):
+        if name in self._names:
             return self._names[name].meant(field.value)
         return field.value.strip() if isinstance(field.value, str) else field.value
 

@@ -22,7 +22,7 @@ class NarrowPanel(Asking):
 
     choices: ClassVar[tuple[str, ...]] = ("every", "grants")
     proposes: ClassVar[bool] = True
-    label: ClassVar[str] = "Search"
+    label: ClassVar[str] = "Find the narrowest"
 
     def __init__(self, why: WhyDenied) -> None:
         super().__init__(why)
@@ -63,9 +63,14 @@ def _every(answer: Narrowings) -> View:
     short = sum(bool(each.unmet) for each in answer.each)
     proven = sum(each.proven for each in answer.each)
     told = f"{changed} would change, {short} cannot have all that is required; {proven} proven to be the narrowest"
+    frame = pd.DataFrame(answer.rows(), columns=list(EVERY_HEAD))
+    # What would change comes first.
+    order = pd.Series([each.unchanged for each in answer.each], dtype="bool").argsort(kind="stable")
     return View(
-        frame=pd.DataFrame(answer.rows(), columns=list(EVERY_HEAD)),
+        frame=frame.iloc[order].reset_index(drop=True),
         headline=f"{len(answer.each):,} principals with required rows: {told}",
         notes=[f"not in the snapshot: {each}" for each in answer.unknown],
         extras=unread_first(answer.not_read),
+        # Where all is proven, the sentence says it.
+        hidden=("proof",) if proven == len(answer.each) else (),
     )

@@ -30,7 +30,7 @@ class TroubleshootPanel(Asking):
 
     def __init__(self, why: WhyDenied) -> None:
         super().__init__(why)
-        self.symptom: str | None = "forbidden"
+        self.symptom = "forbidden"
         self.status = self.body = self.credential = self.role = ""
         self.direct, self.api = False, "iam"
         self._pasted: list[Any] = []
@@ -43,10 +43,10 @@ class TroubleshootPanel(Asking):
         return *asked, *(getattr(self, name) for name in self.choices)
 
     def ask(self) -> Diagnosis:
-        """By name, what stands in the fields of an answer is not heeded."""
+        """What came back counts only where no symptom is named."""
         came = {} if self.symptom else {"status": _number(self.status), "body": self.body or None}
         return self.why.troubleshoot(
-            self.symptom, **came, credential=self.credential or None, role=self.role or None, api=self.api,
+            self.symptom or None, **came, credential=self.credential or None, role=self.role or None, api=self.api,
             method="direct" if self.direct else "token",
         )  # fmt: skip
 
@@ -68,7 +68,7 @@ class TroubleshootPanel(Asking):
         fields, roles = self.why.fields, self.desk.snapshot.roles
         known = Names(roles.role_id, roles.name)
         names = [(each.looks_like, each.name) for each in SYMPTOMS.values()]
-        symptom = ipywidgets.Dropdown(description="Symptom", options=[*names, (_PASTED, None)], **WIDE)
+        symptom = ipywidgets.Dropdown(description="Symptom", options=[*names, (_PASTED, "")], **WIDE)
         body = ipywidgets.Textarea(
             description="Body", placeholder="the error body as it came back; never with a secret in it", rows=3,
             continuous_update=False, **WIDE,

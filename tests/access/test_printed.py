@@ -180,7 +180,7 @@ class TestNarrowing:
         )
         row = ("bob", "Bob", "Reader", "-", "0", "0", "0", "0", "proven")
         assert "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" in html
-        row = ("Reader, Writer, iot.key", "1", "1", "13", "2", "proven: it is the best")
+        row = ("Reader, Writer, iot.key", "ra-2, ra-3, g-1, inner", "1", "1", "13", "2", "proven: it is the best")
         assert "".join(f"<td>{cell}</td>" for cell in row) in html
         assert html.endswith("<p>not in the snapshot: zoe\\n</p>")
 

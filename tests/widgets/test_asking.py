@@ -144,11 +144,11 @@ def test_narrow_for_one_and_on_a_press_for_everybody(why: WhyDenied) -> None:
     panel = why.panel("narrow")
     assert "Ann (ann, User)" in text(panel)
     field(panel, "For").value = True
-    assert "press 'Search'" in text(panel)
+    assert "press 'Find the narrowest'" in text(panel)
     assert not panel.fresh
     press(panel)
     assert "2 principals with required rows: 1 would change, 2 cannot have all that is required" in text(panel)
-    assert not field(panel, "Search").disabled
+    assert not field(panel, "Find the narrowest").disabled
     field(panel, "direct grants may take part").value = True
     press(panel)
     assert "2 principals with required rows: 2 would change, 0 cannot" in text(panel)
@@ -167,7 +167,7 @@ def test_narrow_without_required_rows_says_what_it_lacks() -> None:
 def test_a_change_is_tried_on_a_press_only(why: WhyDenied) -> None:
     panel = why.panel("what-if")
     assert "suspend principal ann" in text(panel)
-    field(panel, "Change").value = "remove_assignment"
+    field(panel, "What changes").value = "remove_assignment"
     # What the principal has is offered first, and told with its name.
     assert field(panel, "Assignment").value == "a2 · Operators to Ann"
     assert panel.change == {"remove_assignment": ["a2"]}
@@ -193,7 +193,7 @@ def test_what_is_tried_follows_the_principal_until_it_is_chosen(why: WhyDenied) 
 
 def test_a_whole_change_file_in_json_or_toml(why: WhyDenied) -> None:
     panel = why.panel("what-if")
-    field(panel, "Change").value = FILE
+    field(panel, "What changes").value = FILE
     field(panel, "Change file").value = json.dumps({"delete_principal": ["machines"], "remove_assignment": ["a1"]})
     press(panel)
     assert "delete principal machines" in text(panel)
@@ -222,16 +222,16 @@ def test_every_kind_of_change_has_fields(why: WhyDenied) -> None:
     panel = why.panel("what-if")
     panel.widget()
     for key in set(KINDS) - {FILE}:
-        field(panel, "Change").value = key
+        field(panel, "What changes").value = key
         assert set(panel.change) == {key}
-    field(panel, "Change").value = "add_assignment"
+    field(panel, "What changes").value = "add_assignment"
     field(panel, "Role").value = "r1 · Operators"
     field(panel, "Resource type").value = "iot:device"
     field(panel, "Resource").value = "/x"
     assert panel.change == {
         "add_assignment": [{"principal": "ann", "role": "r1", "resource_type": "iot:device", "resource": "/x"}]
     }
-    field(panel, "Change").value = "direct_api_key_auth"
+    field(panel, "What changes").value = "direct_api_key_auth"
     field(panel, "Switched").value = False
     assert panel.change == {"direct_api_key_auth": False}
 
@@ -239,7 +239,7 @@ def test_every_kind_of_change_has_fields(why: WhyDenied) -> None:
 def test_a_symptom_by_what_came_back(why: WhyDenied) -> None:
     panel = why.panel("troubleshoot")
     assert "Symptom: an API call returns forbidden" in text(panel)
-    field(panel, "Symptom").value = None
+    field(panel, "Symptom").value = ""
     field(panel, "Status").value = "401"
     assert "Symptom: token exchange fails" in text(panel)
     field(panel, "Status").value = "four"
@@ -254,7 +254,7 @@ def test_a_symptom_by_what_came_back(why: WhyDenied) -> None:
 def test_no_secret_stays_in_a_field(why: WhyDenied) -> None:
     why.move(principal="gateway")
     panel = why.panel("troubleshoot")
-    panel.move(symptom=None, status="401")
+    panel.move(symptom="", status="401")
     field(panel, "Body").value = "rejected ik_k1.verysecret"  # not a real one
     field(panel, "Key id").value = "ik_k1.verysecret"
     assert (field(panel, "Key id").value, panel.credential) == ("k1 · first", "k1")
@@ -322,4 +322,4 @@ def test_a_button_is_there_where_it_does_something(why: WhyDenied) -> None:
         "compare": ["Hand to what-if"],
     }  # fmt: skip
     why.panel("narrow").put(every=True)
-    assert field(why.panel("narrow"), "Search")
+    assert field(why.panel("narrow"), "Find the narrowest")
