@@ -32,8 +32,8 @@ def decide(
     `mark` is new for each act of deciding: the same mark again decides nothing twice. More than one item is a bulk,
     which needs a reason. `resolves` settles what reviewers disagreed about. Raises `DecisionRefused`.
     """
-    known = campaign.items.set_index("item")
     asked = list(dict.fromkeys(items))
+    known = campaign.items[campaign.items["item"].isin(asked)].set_index("item")
     if unknown := [item for item in asked if item not in known.index]:
         raise DecisionRefused(f"{unknown[0]!r} is no item of this campaign; `review status --items` lists them")
     if not 0 < len(asked) <= MOST_AT_ONCE:
@@ -87,6 +87,7 @@ def entry_id(mark: str, item: str) -> str:
 
 
 def _write(campaign: Campaign, entries: tuple[Entry, ...]) -> None:
-    recommendations = dict(zip(campaign.items["item"], campaign.items.recommendation, strict=True))
+    known = campaign.items[campaign.items["item"].isin([entry.item for entry in entries])]
+    recommendations = dict(zip(known["item"], known.recommendation, strict=True))
     with campaign.decisions() as store:
         store.append(entries, recommendations=recommendations)

@@ -25,6 +25,7 @@ from auditkit.widgets import review_views as views
 from auditkit.widgets.base import ROWS_KEPT, Static, View
 from auditkit.widgets.desk import HEADLESS, Desk
 from auditkit.widgets.form import Name
+from auditkit.widgets.later import Later
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.review_acts import Sitting
 from auditkit.widgets.review_attest import AttestForm, attest_view
@@ -34,7 +35,7 @@ from auditkit.widgets.review_one import OneItem
 from auditkit.widgets.review_opening import FACTS, find_campaign, find_previous
 from auditkit.widgets.review_settle import Conflicts
 from auditkit.widgets.table import PagedTable
-from auditkit.widgets.trouble import TROUBLE, warning, words
+from auditkit.widgets.trouble import TROUBLE, guard, warning, words
 
 # What each panel answers, and what of it can be shown without a kernel.
 VIEWS: Mapping[str, Callable[[Review], View]] = {
@@ -194,12 +195,15 @@ class _Followed:
         self.box = ipywidgets.VBox([self.head, self.table.box])
         # What changed between two snapshots stays; everything else follows the log.
         if panel.name not in ("difference", "access", "records"):
-            self._review.sitting.listen(self._show)
+            self._review.sitting.listen(Later(guard(self._refuse, self._show)))
 
     def _show(self) -> None:
         view = self._make(self._review)
         self.head.value = panel_html(view.head())
         self.table.show(view)
+
+    def _refuse(self, told: str) -> None:
+        self.head.value = panel_html(warning(told))
 
 
 def open_review(

@@ -15,6 +15,7 @@ from auditkit.review import deciding
 from auditkit.review.campaign import Campaign, open_campaign
 from auditkit.review.entries import Entry
 from auditkit.review.targets import fitting
+from auditkit.widgets.review_sift import ordered
 
 # More than anybody reads through before pressing a button.
 MOST_AT_ONCE = 200
@@ -41,8 +42,8 @@ class Answer:
 
 
 class Sitting:
-    """A campaign that somebody sits over. `entries` and `standing`, which names in `whose` the principal of each item,
-    are what the disk had at the last `refresh`."""
+    """A campaign that somebody sits over. `entries` and `standing`, which is in the order of `ordered` and names in
+    `whose` the principal of each item, are what the disk had at the last `refresh`."""
 
     def __init__(self, campaign: Campaign, clock: Callable[[], pd.Timestamp] | None = None) -> None:
         self.campaign = campaign
@@ -52,7 +53,12 @@ class Sitting:
         self._names = dict(
             zip(people.principal_id, people.display_name + " (" + people.principal_id + ")", strict=True)
         )
+        # The order of the items is as frozen as they are.
+        self._places = ordered(campaign.items.reset_index(names="place")).place.to_numpy()
         self.entries: tuple[Entry, ...] = ()
+        self.standing = pd.DataFrame()
+        self._logs: dict[str, list[Entry]] = {}
+        self._untold = False
         self.refresh()
 
     def now(self) -> pd.Timestamp:
@@ -60,12 +66,18 @@ class Sitting:
         return self._clock()
 
     def listen(self, told: Callable[[], None]) -> None:
-        """Call `told` whenever the disk was read anew."""
+        """Call `told` whenever the disk has something new."""
         self._listeners.append(told)
 
     def refresh(self) -> None:
-        """Read the disk anew, and tell every panel. `ReviewError` if it is not what this sitting began on."""
+        """Read the disk anew, and tell every panel of what is new. `ReviewError` if it is not what this sitting began
+        on."""
         self._read()
+        if self._untold:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._untold = False
         for told in self._listeners:
             told()
 
@@ -76,15 +88,16 @@ class Sitting:
         if log[: len(self.entries)] != self.entries:
             raise ReviewError(f"{self.campaign.folder.name}: decisions that were shown here are gone from the disk; "
                               "restore the folder from a copy, then run the first cell again")  # fmt: skip
-        if log and log == self.entries:
+        if log == self.entries and not self.standing.empty:
             return
         self.entries = log
-        self._logs: dict[str, list[Entry]] = {}
+        self._logs = {}
         for entry in log:
             self._logs.setdefault(entry.item, []).append(entry)
-        standing = self.campaign.standing()
+        standing = self.campaign.standing().iloc[self._places].reset_index(drop=True)
         named = standing.principal_id.map(self._names).astype("str").fillna(standing.principal_id)
         self.standing = standing.assign(whose=named)
+        self._untold = True
 
     def shown(self, item: str) -> Shown:
         """The item as it stands now."""
@@ -114,6 +127,7 @@ class Sitting:
         answer = replace(answer, target=fitting(self.campaign, shown.item, answer.action, answer.target))
         mine = self.own(shown.item, answer.reviewer)
         if mine and _alike(mine, answer):
+            self.refresh()
             return f"{shown.item}: {mine.action} is on disk already, by {mine.reviewer} at {mine.at}"
         self._write([shown], answer)
         entry = self._logs[shown.item][-1]
@@ -133,6 +147,7 @@ class Sitting:
         """Write the decision that ends a conflict; it needs a reason."""
         self._read()
         if not self.row(shown.item)["conflict"]:
+            self.refresh()
             return f"{shown.item}: there is no conflict any more"
         if not answer.reason.strip():
             raise DecisionRefused(f"{shown.item}: a reason is needed, since reviewers disagree")
@@ -172,8 +187,7 @@ class Sitting:
     def _unchanged(self, shown: Shown) -> None:
         if self.shown(shown.item) == shown:
             return
-        for told in self._listeners:
-            told()
+        self._tell()
         last = self._logs[shown.item][-1]
         raise DecisionRefused(f"{shown.item}: decided meanwhile ({last.action} by {last.reviewer} at {last.at}); "
                               "it is shown now: look, and decide again")  # fmt: skip

@@ -10,6 +10,7 @@ from auditkit.errors import DecisionRefused
 from auditkit.findings_met import counted
 from auditkit.widgets.form import Button, Field, Form, Press
 from auditkit.widgets.grid import RowGrid
+from auditkit.widgets.later import Later
 from auditkit.widgets.markup import safe_table
 from auditkit.widgets.review_acts import MOST_AT_ONCE, Answer, Shown
 from auditkit.widgets.review_fields import DECISIONS, Filters, Words, button, panel_html
@@ -55,8 +56,9 @@ class ManyItems:
         self.filters = Filters(self._sitting, guard(refuse, self._filtered), review.reviewer)
         self.grid = RowGrid(guard(refuse, self._open), self._count)
         self.box = self._laid_out()
-        self._sitting.listen(self._redraw)
+        self._sitting.listen(Later(guard(refuse, self._redraw)))
         self._filtered()
+        self.form.say("tick what is to be decided together; a name opens what proves it")
 
     def _filtered(self) -> None:
         self.grid.ticked.clear()
@@ -73,8 +75,6 @@ class ManyItems:
     def _count(self) -> None:
         self._asked, self.exact.value = None, ""
         self._draw()
-        if not self.grid.ticked:
-            self.form.say("tick what is to be decided together; a name opens what proves it")
 
     def _draw(self) -> None:
         """The buttons that there are now: nothing is written that was not shown."""

@@ -6,13 +6,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import pandas as pd
 
 from auditkit.errors import DecisionRefused
 from auditkit.findings_met import counted
 from auditkit.widgets.form import Button, Form, Press
 from auditkit.widgets.review_acts import Shown
 from auditkit.widgets.review_fields import Filters, Words, panel_html, said
-from auditkit.widgets.review_sift import following, is_left, ordered, sift_items
+from auditkit.widgets.review_sift import ItemChoice, following, is_left, sift_items
 from auditkit.widgets.review_views import item_html, proof_html
 from auditkit.widgets.trouble import guard
 
@@ -37,7 +38,8 @@ class OneItem:
 
     def __init__(self, review: Review) -> None:
         self._review, self._sitting = review, review.sitting
-        self._order = {name: place for place, name in enumerate(ordered(self._sitting.standing)["item"])}
+        self._order = {name: place for place, name in enumerate(self._sitting.standing["item"])}
+        self._sifted: tuple[pd.DataFrame, ItemChoice, pd.DataFrame] | None = None
         self._undone, self.item = False, ""
         self._visited: list[str] = []
         self.head, self.facts, self.proof = (ipywidgets.HTML() for _ in range(3))
@@ -65,7 +67,7 @@ class OneItem:
 
     def refresh(self) -> None:
         """Show the item as the disk has it."""
-        rows = sift_items(self._sitting.standing, self.filters.choice)
+        rows = self._rows()
         left = int(is_left(self._sitting.standing).sum())
         here = f"{counted(len(rows), 'item')} by these filters; {left:,} of {len(self._order):,} in all left"
         self.head.value = said(here)
@@ -78,6 +80,13 @@ class OneItem:
         self.proof.value = panel_html(proof_html(row, self._review.desk.tables, self._review.desk.findings))
         # Last, when what it tells of is there: a press brings back what somebody looked at.
         self.form.shown = asdict(self._sitting.shown(self.item))
+
+    def _rows(self) -> pd.DataFrame:
+        """What the filters leave, sifted anew where the disk or they have changed."""
+        standing, choice = self._sitting.standing, self.filters.choice
+        if self._sifted is None or self._sifted[0] is not standing or self._sifted[1] != choice:
+            self._sifted = (standing, choice, sift_items(standing, choice))
+        return self._sifted[2]
 
     def _act(self, press: Press) -> str:
         if press.act in ("next", "back"):
@@ -111,7 +120,7 @@ class OneItem:
                 self.show(self._visited.pop())
             return ""
         self._sitting.refresh()
-        rows = sift_items(self._sitting.standing, self.filters.choice)
+        rows = self._rows()
         after = following(rows, self._order, self.item)
         if not after and self.item in set(rows["item"]):
             return "this is the last that these filters leave"
@@ -120,7 +129,7 @@ class OneItem:
         return ""
 
     def _filtered(self) -> None:
-        rows = sift_items(self._sitting.standing, self.filters.choice)
+        rows = self._rows()
         names = set(rows["item"])
         self.show(self.item if self.item in names else following(rows, self._order, ""))
 

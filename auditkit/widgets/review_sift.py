@@ -47,7 +47,7 @@ def ordered(standing: pd.DataFrame) -> pd.DataFrame:
 
 
 def sift_items(standing: pd.DataFrame, choice: ItemChoice) -> pd.DataFrame:
-    """The items that a choice leaves, in the order of `ordered`."""
+    """The items that a choice leaves, in their order."""
     kept = is_left(standing) if choice.left else pd.Series(True, index=standing.index)
     if choice.reviewer:
         # What was handed on is left to whom it waits for.
@@ -60,7 +60,7 @@ def sift_items(standing: pd.DataFrame, choice: ItemChoice) -> pd.DataFrame:
         hay = rows[_SEARCHED[0]].str.cat(rows[list(_SEARCHED[1:])], sep="\n", na_rep="").str.lower()
         for word in choice.text.lower().split():
             rows = rows[hay.loc[rows.index].str.contains(word, regex=False)]
-    return ordered(rows)
+    return rows
 
 
 def following(rows: pd.DataFrame, order: dict[str, int], item: str) -> str:

@@ -14,7 +14,7 @@ from auditkit.widgets.base import View
 from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
 from auditkit.widgets.proving import detail_html, records
 from auditkit.widgets.review_acts import Sitting
-from auditkit.widgets.review_sift import NOBODY, WORST_FIRST, is_left, ordered
+from auditkit.widgets.review_sift import NOBODY, WORST_FIRST, is_left
 
 if TYPE_CHECKING:
     from auditkit.access.tables import Tables
@@ -45,7 +45,7 @@ def progress_view(sitting: Sitting) -> View:
 def left_view(sitting: Sitting) -> View:
     """What nobody has decided as it is now; what was handed on is told apart."""
     standing = sitting.standing
-    rows = ordered(standing[is_left(standing)])
+    rows = standing[is_left(standing)].reset_index(drop=True)
     handed = standing[standing.waiting]
     told = handed[["item", "whose", "says", "action", "asked_of", "decided_by", "reason"]]
     frame = rows[list(LEFT_COLUMNS)].assign(reviewer=rows.reviewer.where(rows.reviewer.ne(""), NOBODY))

@@ -50,18 +50,30 @@ class PagedTable:
     def show(self, view: View) -> None:
         """Show another frame; the search and those filters that still apply are kept."""
         self._view = view
-        self._texts = {f"{name}": plain(view.shown[name]) for name in view.shown.columns}
-        joined = [" \n".join(cells).casefold() for cells in zip(*self._texts.values(), strict=True)]
-        self._haystack = pd.Series(joined, index=view.frame.index, dtype="str")
+        # Made when they are asked for: of a hundred thousand rows they take longer than all else.
+        self._texts: dict[str, list[str]] = {}
+        self._haystack: pd.Series | None = None
         self._offer()
         self._changed(None)
+
+    def _text(self, name: str) -> list[str]:
+        if name not in self._texts:
+            self._texts[name] = plain(self._view.shown[name])
+        return self._texts[name]
+
+    def _searched(self) -> pd.Series:
+        if self._haystack is None:
+            columns = [self._text(str(name)) for name in self._view.shown.columns]
+            joined = [" \n".join(cells).casefold() for cells in zip(*columns, strict=True)]
+            self._haystack = pd.Series(joined, index=self._view.frame.index, dtype="str")
+        return self._haystack
 
     def _offer(self) -> None:
         """Fill the filters' and the sort's choices from the frame, without drawing for each of them."""
         self._quiet = True
-        values = {name: sorted(set(self._texts[name])) for name in self._view.filters}
+        values = {name: sorted(set(self._text(name))) for name in self._view.filters}
         self._filters = {name: self._filter(name, told) for name, told in values.items() if len(told) <= _MOST_CHOICES}
-        columns = [(self._label(name), name) for name in self._texts]
+        columns = [(self._label(name), name) for name in map(str, self._view.shown.columns)]
         if tuple(columns) != tuple(self._sort.options)[1:]:
             self._sort.options = [("as listed", ""), *columns]
             self._sort.value = ""
@@ -88,10 +100,10 @@ class PagedTable:
         self._page, kept = 0, self._view.shown
         words = self._search.value.casefold().split()
         for word in words:
-            kept = kept[self._haystack.loc[kept.index].str.contains(word, regex=False)]
+            kept = kept[self._searched().loc[kept.index].str.contains(word, regex=False)]
         for name, control in self._filters.items():
             if control.value != _ALL:
-                texts = pd.Series(self._texts[name], index=self._view.frame.index, dtype="str")
+                texts = pd.Series(self._text(name), index=self._view.frame.index, dtype="str")
                 kept = kept[texts.loc[kept.index].eq(control.value)]
         if self._sort.value:
             kept = kept.sort_values(self._sort.value, ascending=not self._down.value, kind="stable")
