@@ -119,9 +119,11 @@ def status(
     Example:
       auditkit review status ./review --items
     """
+    from auditkit.review.decisions import disagreements
     from auditkit.review.progress import progress, waiting
 
-    standing = campaign_of(folder).standing()
+    campaign = campaign_of(folder)
+    standing = campaign.standing()
     if items:
         shown = standing.assign(decided=standing.action.str.cat(standing.target, sep=" ").str.strip())
         head = ("item", "whose", "says", "recommendation", "asked_of", "decided", "decided_by", "reason")
@@ -131,9 +133,13 @@ def status(
     parts = [table(progress(standing, by).replace({by: nobody})) for by in ("reviewer", "severity", "kind")]
     emit("\n\n".join("\n".join(part) for part in parts))
     lines = waiting(standing)
+    with campaign.decisions() as store:
+        said = disagreements(store.entries())
     odd = standing[standing.conflict]
-    lines += [f"reviewers disagree: {item}, {says}, of {whose}; one of them decides with --settle"
-              for item, whose, says in zip(odd["item"], odd.whose, odd.says, strict=True)]  # fmt: skip
+    lines += [
+        f"reviewers disagree: {item}, {says}, of {whose}: {said.get(item, '')}; one of them decides with --settle"
+        for item, whose, says in zip(odd["item"], odd.whose, odd.says, strict=True)
+    ]
     for line in lines:
         emit(visible(line))
 

@@ -112,7 +112,7 @@ def prove(
 
     campaign = campaign_of(folder)
     rows = judge(campaign.standing(), campaign.tables(), Tables(opened(after)))
-    emit("\n".join(table(rows, ("status", "item", "action", "evidence", "decided_by", "says"))))
+    emit("\n".join(table(rows, ("status", "item", "whose", "says", "action", "evidence", "decided_by"))))
 
 
 def close(

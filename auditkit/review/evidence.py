@@ -25,6 +25,8 @@ from auditkit.review.accepted import apply, read_accepted
 from auditkit.review.accepted import to_csv as judged_csv
 from auditkit.review.accepted import to_json as judged_json
 from auditkit.review.campaign import Campaign
+from auditkit.review.entries import COLUMNS as ENTRY
+from auditkit.review.evidence_columns import columns_of
 from auditkit.review.evidence_text import readme
 from auditkit.review.plan import plan
 from auditkit.review.plan_text import plan_files
@@ -34,6 +36,8 @@ from auditkit.store import write_file
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _PRINTING_SECONDS = 90
+_LOG = ("number", "at", "item", "whose", "says", "action", "target", "reviewer", "account", "reason", "bulk", "undoes",
+        "resolves", "entry_id")  # fmt: skip
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "matplotlib", "nbconvert")
 
 
@@ -81,15 +85,21 @@ def evidence(
     with campaign.decisions() as store:
         log = [asdict(entry) for entry in store.entries()]
     planned = plan(standing, tables, limits)
+    items = campaign.items.set_index("item")
+    told = pd.DataFrame(log, columns=list(ENTRY), dtype="str")
+    told = told.assign(
+        number=range(1, len(log) + 1), whose=told["item"].map(items.whose), says=told["item"].map(items.says)
+    )
     proof = None if after is None else prove(standing, tables, Tables(after))
     texts = {
         "decisions.csv": findings_text.to_csv(standing),
         "decisions.jsonl": "".join(json.dumps(entry, sort_keys=True, ensure_ascii=True) + "\n" for entry in log),
+        "log.csv": findings_text.to_csv(told[list(_LOG)]),
         "population.csv": findings_text.to_csv(campaign.items),
         "attestations.csv": findings_text.to_csv(tables["attestations"]),
         "limits.csv": findings_text.to_csv(limits.table()),
         "versions.txt": _versions(),
-        "README.txt": readme(campaign, standing, planned, proof, closed_at),
+        "README.txt": readme(campaign, standing, planned, proof, closed_at, after),
         "verify.py": Path(checker.__file__).read_text("utf-8"),
         **_findings(campaign, tables),
     }
@@ -101,6 +111,7 @@ def evidence(
     files |= _kept(campaign, sorted(f"snapshot/{path.name}" for path in (campaign.folder / "snapshot").iterdir()))
     if after is not None:
         files |= _saved(after, "snapshot-after")
+    files["columns.csv"] = findings_text.to_csv(columns_of(files)).encode()
     return files | _report(campaign, pdf)
 
 

@@ -8,7 +8,19 @@ import pandas as pd
 from auditkit.access.tables import Tables
 
 STATUSES = ("not done", "came back", "cannot be told", "done")
-COLUMNS = ("item", "kind", "principal_id", "says", "action", "target", "status", "evidence", "decided_by", "reason")
+COLUMNS = (
+    "item",
+    "kind",
+    "principal_id",
+    "whose",
+    "says",
+    "action",
+    "target",
+    "status",
+    "evidence",
+    "decided_by",
+    "reason",
+)
 _COLLECTION = {
     "principal": "principals",
     "credential": "credentials",

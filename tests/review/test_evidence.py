@@ -10,6 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from companies import KEYS, OLD, Q4, at, audited, changed, company
 
@@ -53,7 +54,7 @@ def contents(pack: Pack) -> dict[str, bytes]:
 def test_everything_is_in_it(pack: Pack) -> None:
     files = contents(pack)
     assert set(files) >= {
-        "README.txt", "SHA256SUMS", "accepted.csv", "attestations.csv", "campaign.json", "decisions.csv",
+        "README.txt", "SHA256SUMS", "accepted.csv", "attestations.csv", "campaign.json", "columns.csv", "decisions.csv", "log.csv",
         "decisions.jsonl", "findings.csv", "findings.json", "limits.csv", "plan/plan.md", "plan/what-if.txt",
         "population.csv", "population.parquet", "proof.csv", "report.html", "snapshot/manifest.json",
         "snapshot-after/manifest.json", "verify.py", "versions.txt", *INPUTS,
@@ -64,6 +65,24 @@ def test_everything_is_in_it(pack: Pack) -> None:
     assert b"dormant_days" in files["limits.csv"]
     assert b"held by platform" in files["attestations.csv"]
     assert b"1 not done, 0 came back, 0 cannot be told, 1 done" in files["README.txt"]
+
+
+def test_every_column_of_every_table_is_explained(pack: Pack) -> None:
+    told = pd.read_csv(pack.folder / "columns.csv", keep_default_na=False)
+    assert told.means.ne("").all(), told[told.means.eq("")].to_string()
+    tables = {path.relative_to(pack.folder).as_posix() for path in pack.folder.rglob("*.csv")} - {"columns.csv"}
+    assert set(told.file) == tables
+    for name, rows in told.groupby("file"):
+        assert list(pd.read_csv(pack.folder / str(name), nrows=0).columns) == rows.column.tolist()
+
+
+def test_the_log_names_what_each_entry_is_about_in_the_order_of_the_chain(pack: Pack) -> None:
+    log = pd.read_csv(pack.folder / "log.csv", dtype="str", keep_default_na=False)
+    sealed = [json.loads(line) for line in (pack.folder / "decisions.jsonl").read_text().splitlines()]
+    assert log.entry_id.tolist() == [entry["entry_id"] for entry in sealed]
+    assert log.number.tolist() == [str(number) for number in range(1, len(sealed) + 1)]
+    assert log.whose.ne("").all()
+    assert log.says.ne("").all()
 
 
 def test_a_sound_pack_is_sound_as_folder_and_as_zip(pack: Pack) -> None:

@@ -17,7 +17,7 @@ OWNERS = {"credential": "gate", "assignment": "gate", "grant": "ann", "principal
 def asked(*decisions: tuple[str, str, str]) -> pd.DataFrame:
     rows = [(item, *item.split(":"), action, target) for item, action, target in decisions]
     frame = pd.DataFrame(rows, columns=["item", "kind", "record_id", "action", "target"]).astype("str")
-    return frame.assign(principal_id=frame.kind.map(OWNERS), says="", decided_by="gil", reason="")
+    return frame.assign(principal_id=frame.kind.map(OWNERS), whose="", says="", decided_by="gil", reason="")
 
 
 def proved(after: Snapshot, *decisions: tuple[str, str, str]) -> list[tuple[str, str]]:
