@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from auditkit.errors import ReportError
 from auditkit.report.late import late_tables, short_links
+from auditkit.report.whole import whole_words
 
 PARAMETERS, NOTEBOOK_ONLY = "parameters", "notebook-only"
 COVER_TYPE = "application/vnd.auditkit.cover+json"
@@ -32,12 +33,13 @@ def page(notebook: Any) -> str:
 
     Its cover is the output of the cell that shows one; cells tagged `parameters` or `notebook-only` are left out.
     """
-    cover, title = _cover(notebook)
+    cover, title, snapshot = _cover(notebook)
     sections: list[dict[str, str]] = []
     parts = [_markup(part) for cell in notebook.cells for part in _parts(cell, sections)]
     script = _file("table.js")
     html = short_links(_template().render(
-        policy=policy(script), title=title, cover=_markup(cover), parts=parts, sections=sections,
+        policy=policy(script), title=title, named=_css(title), snapshot=_css(f"snapshot {snapshot}"),
+        cover=_markup(cover), parts=parts, sections=sections,
         style=Markup(_file("page.css")), script=Markup(script),  # noqa: S704
     ))  # fmt: skip
     _check(html, script)
@@ -45,8 +47,9 @@ def page(notebook: Any) -> str:
 
 
 def _markup(html: str) -> Markup:
-    """The HTML of a cell as it is; what scrolls sideways can be reached by keyboard, also without the script."""
-    return Markup(late_tables(html.replace(_SCROLLS, _REACHED)))  # noqa: S704
+    """The HTML of a cell, its lines broken well; what scrolls sideways can be reached by keyboard, also without the
+    script."""
+    return Markup(whole_words(late_tables(html.replace(_SCROLLS, _REACHED))))  # noqa: S704
 
 
 def policy(script: str) -> str:
@@ -67,12 +70,18 @@ def _check(html: str, script: str) -> None:
         raise ReportError("the page would not carry its security policy exactly once; nothing was written")
 
 
-def _cover(notebook: Any) -> tuple[str, str]:
+def _css(text: str) -> Markup:
+    """A text as a string of CSS: whatever is no plain letter, digit or space by its code point."""
+    return Markup(re.sub(r"[^A-Za-z0-9 ,.]", lambda found: f"\\{ord(found[0]):x} ", text))  # noqa: S704
+
+
+def _cover(notebook: Any) -> tuple[str, str, str]:
+    """The first page, its title, and the hash of the snapshot."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if COVER_TYPE in data:
-                return data["text/html"], data[COVER_TYPE]["title"]
+                return data["text/html"], data[COVER_TYPE]["title"], data[COVER_TYPE].get("snapshot", "")
     raise ReportError("the notebook showed no cover; its parameters cell must make `desk` by `open_desk(...)`")
 
 

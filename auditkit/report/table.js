@@ -5,9 +5,10 @@
 (() => {
   // Until its first page is ready, a table takes no place: laying all of it out first would take seconds.
   document.documentElement.classList.add("ak-wait");
-  const PAGE = 50, FEW = 10, STRETCH = 25, SHORT = 12, MOST = 200;
+  const PAGE = 50, FEW = 10, STRETCH = 50, SHORT = 12, MOST = 200;
   const RANK = {"ak-critical": 0, "ak-high": 1, "ak-medium": 2, "ak-low": 3, "ak-info": 4, "ak-silent": 5};
   const MARKS = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'", "&ndash;": "\u2013"};
+  const WORDS = /(?<![\w&#-])\w+(?:-[\w:]+)+(?![\w-])/g, ONE = /^\w+(?:-[\w:]+)+$/;
   const make = (tag, text, props) => Object.assign(document.createElement(tag), {textContent: text || ""}, props || {});
   const once = work => { let kept; return () => kept === undefined ? (kept = work()) : kept; };
 
@@ -53,10 +54,14 @@
       const words = cell.slice(cell.indexOf(">") + 1).replace(/<[^>]*>/g, "");
       return words.includes("&") ? words.replace(/&[#\w]+;/g, mark => MARKS[mark] || mark) : words;
     }
+    // As the writer of this page does where a table is no text: no line breaks within a date or a short id.
+    const kept = word => word.length > 24 ? word : `<span class="ak-k">${word}</span>`;
+    const keep = text => (ONE.test(text) ? text : text.replace(WORDS, kept)).replace(/\|(?=[^\s|])/g, "|<wbr>");
+    const row = i => head(i) + cells(i).map(cell => cell.replace(/>[^<>]+/g, part => ">" + keep(part.slice(1)))).join("");
     function node(i) {
       if (!nodes.has(i)) {
         const body = document.createElement("tbody");
-        body.innerHTML = head(i) + cells(i).join("");
+        body.innerHTML = row(i);
         nodes.set(i, body.firstElementChild);
       }
       return nodes.get(i);
@@ -69,7 +74,7 @@
         const found = /^id=(\w+)/.exec(lines[i]);
         return found !== null && id.startsWith(found[1]);
       }),
-      whole: () => { table.tBodies[0].innerHTML = lines.map((_, i) => head(i) + cells(i).join("")).join(""); },
+      whole: () => { table.tBodies[0].innerHTML = lines.map((_, i) => row(i)).join(""); },
       later: true,
     };
   }

@@ -26,6 +26,7 @@ class Cover(Static):
     def __init__(self, desk: Desk) -> None:
         name = _name(desk)
         self.title = f"Access review of {name}, {desk.as_of:%Y-%m-%d}"
+        self.snapshot = desk.snapshot.id
         self.facts = facts(desk)
         super().__init__(_html(desk, self.facts), text=self.title)
 
@@ -33,7 +34,7 @@ class Cover(Static):
         return {
             "text/plain": self.title,
             "text/html": self.fragment,
-            COVER_TYPE: {"title": self.title},
+            COVER_TYPE: {"title": self.title, "snapshot": self.snapshot},
         }
 
 

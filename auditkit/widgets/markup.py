@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 
 LONGEST_TEXT = 300
+# Texts up to the first are ids, names and words; past the last, sentences; a name of several words may take two lines.
+_FEW, _SHORT_TEXT, _SENTENCE = 12, 24, 60
 _NOTHING = '<span class="ak-none">&ndash;</span>'
 # Characters that change how others look, or that look like nothing: shown by their code point instead.
 _SUSPECT = re.compile(
@@ -116,8 +118,21 @@ def _label(name: object) -> str:
 
 
 def _head(column: pd.Series, label: str, filtered: bool) -> str:
-    number = ' class="ak-number"' if _is_number(column) else ""
-    return f'<th scope="col"{number}{" data-filter" if filtered else ""}>{safe_text(label)}</th>'
+    kind = "ak-number" if _is_number(column) else _width(column)
+    told = (f' class="{kind}"' if kind else "") + (" data-filter" if filtered else "")
+    return f'<th scope="col"{told}>{safe_text(label)}</th>'
+
+
+def _width(column: pd.Series) -> str:
+    """How wide the column has to be for its words to stay whole, as a class: so many characters, or that it has
+    sentences. It stands at the head, once, and not at every cell."""
+    texts = {text for text in _texts(column) if text is not None}
+    longest = max(map(len, texts), default=0)
+    if longest > _SHORT_TEXT:
+        return "ak-wide" if longest > _SENTENCE else "ak-mid"
+    word = max((len(word) for text in texts for word in text.split()), default=0)
+    width = (min(longest, max(word, _FEW)) + 1) // 2 * 2
+    return f"ak-w{width}" if width > 2 else ""
 
 
 def _is_number(column: pd.Series) -> bool:

@@ -15,6 +15,13 @@ STYLE = """<style>
 .ak-panel .ak-table caption{text-align:left;font-weight:600;padding:.3em 0}
 .ak-panel .ak-table th,.ak-panel .ak-table td{text-align:left!important;vertical-align:top;padding:4px 10px 4px 6px;
  white-space:normal;max-width:34em;overflow-wrap:break-word}
+.ak-panel .ak-table th.ak-mid{min-width:10em}.ak-panel .ak-table th.ak-wide{min-width:16em}
+.ak-panel .ak-table th.ak-w4{min-width:4ch}.ak-panel .ak-table th.ak-w6{min-width:6ch}
+.ak-panel .ak-table th.ak-w8{min-width:8ch}.ak-panel .ak-table th.ak-w10{min-width:10ch}
+.ak-panel .ak-table th.ak-w12{min-width:12ch}.ak-panel .ak-table th.ak-w14{min-width:14ch}
+.ak-panel .ak-table th.ak-w16{min-width:16ch}.ak-panel .ak-table th.ak-w18{min-width:18ch}
+.ak-panel .ak-table th.ak-w20{min-width:20ch}.ak-panel .ak-table th.ak-w22{min-width:22ch}
+.ak-panel .ak-table th.ak-w24{min-width:24ch}
 .ak-panel .ak-long{overflow-wrap:anywhere}.ak-panel .ak-table td.ak-time{white-space:nowrap}
 .ak-panel .ak-table th{border-bottom:2px solid var(--jp-border-color1,#9aa7b3);font-weight:600;overflow-wrap:normal}
 .ak-panel .ak-table td{border-bottom:1px solid var(--jp-border-color2,#dde3e8)}
