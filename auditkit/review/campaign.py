@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from auditkit.access.required import read_required
 from auditkit.access.tables import Tables
@@ -27,8 +28,9 @@ from auditkit.review.entries import HANDED
 from auditkit.review.population import population
 from auditkit.review.progress import progress
 from auditkit.review.what_is import no_campaign
+from auditkit.rules.text import arrow
 from auditkit.snapshot import Snapshot, load
-from auditkit.store import whole_folder, write_file
+from auditkit.store import to_parquet, whole_folder, write_file
 
 _FACTS, _POPULATION, _DECISIONS, _SNAPSHOT = "campaign.json", "population.parquet", "decisions.sqlite", "snapshot"
 INPUTS = ("required_permissions.csv", "limits.toml", "accepted.toml", "attestations.toml", "owners.csv")
@@ -242,9 +244,8 @@ def _with_previous(items: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataF
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:
-    target = io.BytesIO()
-    frame.astype("str").to_parquet(target, compression="zstd", index=False)
-    return target.getvalue()
+    """The same bytes for the same texts, whatever the options of pandas."""
+    return to_parquet(pa.table({f"{name}": arrow(frame[name]).cast(pa.large_string()) for name in frame.columns}))[1]
 
 
 def _instant(time: pd.Timestamp) -> str:

@@ -24,7 +24,8 @@ SCOPES = ("everything", "machine", "privileged", "changed", "group:ID")
 COLUMNS = ("item", "kind", "record_id", "principal_id", "whose", "role_id", "permission_id", "says", "content")
 
 _CONTENT = {
-    "principal": ("type", "status", "organisation_id", "expires_at"),
+    # The day it was made tells a principal from an earlier one of the same id.
+    "principal": ("type", "status", "organisation_id", "created_at", "expires_at"),
     "credential": ("key_id", "kind", "created_at", "expires_at", "revoked_at"),
     "assignment": (
         "role_id",
