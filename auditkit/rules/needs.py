@@ -48,7 +48,7 @@ def catalogue(tables: Tables, _: Limits) -> str | None:
     """The catalogue must hold a permission to measure a role's breadth by."""
     if (~tables["permissions"].is_preview).any():
         return None
-    return "the catalogue holds no permission that is not a preview: no role's breadth can be told"
+    return "the catalogue holds no permission, or previews alone: no role's breadth can be told"
 
 
 def toxic_pairs_known(tables: Tables, limits: Limits) -> str | None:

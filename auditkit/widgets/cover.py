@@ -57,7 +57,8 @@ def _html(desk: Desk, told: list[tuple[str, str]]) -> str:
     found, missing = desk.findings, unread(desk.snapshot)
     silent = reasons(found)
     read = f"<h2>What was not read</h2>{bullets(missing) or '<p>Nothing: every collection was read whole.</p>'}"
-    judged = f"<h2>What was not evaluated</h2>{bullets(silent) or '<p>Nothing: every rule was evaluated.</p>'}"
+    why = bullets(silent) or "<p>Nothing: every rule was evaluated.</p>"
+    judged = f"<h2>What was not evaluated, or only in part</h2>{why}"
     return (
         f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{_critical(found)}{definitions(told)}'
         f'<div class="ak-gaps{" ak-open" if missing or silent else ""}">{read}{judged}</div>'

@@ -26,6 +26,7 @@ _REVIEW = (
     f"A finished review, with its decisions and its difference from the last, is evidence for {ISO} A.5.18, "
     f"{SOC} CC6.2, {NIST} AC-2(j) and AC-6(7) besides; it is kept in the evidence pack of its campaign, not here."
 )
+_KIN = f"{CIS} items marked AWS are of the benchmark for that cloud: the nearest, since none is written for this IAM."
 _LABELS = {"principal_id": "Principal", "principal_type": "Type", "display_name": "Name"}
 
 
@@ -58,7 +59,7 @@ class ControlPanel(Panel):
         return View(
             frame=frame,
             headline=f"{whole} of {len(frame)} controls have all their rules evaluated",
-            notes=[_OF, _REVIEW, f"Of the {CIS} items, AWS names the benchmark of that cloud; they are named as kin."],
+            notes=[_OF, _REVIEW, _KIN],
             filters=("severity", "standard", "result"),
             hidden=("anchors", *_COUNTS),
             links=_links(self.desk, "rules"),
