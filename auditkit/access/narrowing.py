@@ -161,7 +161,7 @@ class Narrowings:
     def rows(self) -> list[tuple[object, ...]]:
         """A row a principal, under `EVERY_HEAD`."""
         return [
-            (each.principal_id, each.display_name, ", ".join(choice.name for choice in each.chosen),
+            (each.principal_id, each.display_name, ", ".join(choice.name for choice in each.chosen) or None,
              ", ".join((*each.removed_assignments, *each.removed_grants, *each.left_groups)) or None, len(each.excess),
              len(each.added), len(each.taken), len(each.unmet), each.proof)
             for each in self.each
