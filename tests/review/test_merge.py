@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from companies import Q4, at, audited, company
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditkit.cli import run
@@ -60,6 +60,7 @@ def wrote(log: list[Entry], acts: list[tuple[str, str, str, bool, int]], name: s
     return chain(*made)
 
 
+@settings(deadline=None)
 @given(ACTS, ACTS, ACTS)
 def test_either_way_the_same_stands_and_a_second_time_changes_nothing(before: list, here: list, there: list) -> None:  # type: ignore[type-arg]
     common = wrote([], before, "c")
@@ -72,6 +73,7 @@ def test_either_way_the_same_stands_and_a_second_time_changes_nothing(before: li
     assert left[: len(one)] == one  # nothing that was there is touched
 
 
+@settings(deadline=None)
 @given(ACTS, ACTS, ACTS, ACTS, ACTS)
 def test_three_copies_in_any_order(before: list, here: list, there: list, third: list, after: list) -> None:  # type: ignore[type-arg]
     common = wrote([], before, "c")
