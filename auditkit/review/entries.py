@@ -94,5 +94,6 @@ def check(entry: Entry, *, recommendation: str | None = None) -> None:
         raise DecisionRefused(f"{entry.item}: 'undo' needs the entry that it takes back")
     against = entry.action == "keep" and recommendation not in (None, "keep")
     if not entry.reason.strip() and (against or entry.bulk):
-        why = "many were decided at once" if entry.bulk else f"the recommendation is to {recommendation}"
+        advice = "look at it first" if recommendation == "ask" else recommendation
+        why = "many were decided at once" if entry.bulk else f"the recommendation is to {advice}"
         raise DecisionRefused(f"{entry.item}: a reason is needed, since {why}")

@@ -44,6 +44,7 @@ _HOW = (
     ("Recommended", "What the audit recommends, and in the column Why its reason. shorten: it should end, or end "
                     "sooner; ask: look at it, and decide as you know it."),
     ("Severity", "How bad the worst thing is that was found about it; none if nothing was."),
+    ("Note", "Why it is asked again, or who handed it on to you."),
 )  # fmt: skip
 
 

@@ -81,7 +81,8 @@ def test_nothing_is_updated_or_deleted(tmp_path: Path, statement: str) -> None:
     ("changes", "recommendation", "says"),
     [
         ({"action": "perhaps"}, None, "no decision is called"),
-        ({"action": "keep", "reason": ""}, "remove", "a reason is needed"),
+        ({"action": "keep", "reason": ""}, "remove", "a reason is needed, since the recommendation is to remove"),
+        ({"action": "keep", "reason": ""}, "ask", "the recommendation is to look at it first"),
         ({"action": "remove", "reason": "", "bulk": "b1"}, "remove", "many were decided at once"),
         ({"action": "change", "target": ""}, None, "role to change to"),
         ({"action": "delegate"}, None, "person to delegate to"),
