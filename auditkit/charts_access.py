@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 
 from auditkit.charts_drawing import INK, MUTED, RC, fit, legend, new_figure, stacked, whole_numbers
 
-_OUTCOMES = {"allowed": ("#009e73", ""), "undetermined": ("#d7dde2", ".."), "denied": ("#d55e00", "//")}
+_OUTCOMES = {"allowed": ("#009e73", ""), "undetermined": ("#d7dde2", ".."), "denied": ("#d55e00", "//"),
+             "not judged": ("#4a5661", "xx")}  # fmt: skip
+_ASKED = ["principal_id", "permission", "resource_type", "resource_path"]
 _MOST_ROWS, _MOST_NODES = 15, 12
 _LAYERS = ("principal", "through group", "role or grant", "module")
 
@@ -50,15 +52,17 @@ def role_breadth(roles: pd.DataFrame, reach: pd.DataFrame, *, broad_share: float
 
 
 def required_against_effective(gaps: pd.DataFrame) -> Figure:
-    """Of each required permission, how many rows that ask for it are allowed, undetermined and denied.
+    """Of each required permission, how many rows that ask for it are allowed, undetermined, denied and not judged.
 
-    `gaps` has permission, expect and outcome; the fifteen permissions with the most denied rows.
+    `gaps` has principal_id, permission, resource_type, resource_path, expect and outcome; a row given twice counts
+    once, as in the rules. The fifteen permissions with the most denied rows.
     """
-    asked = gaps[gaps.expect.eq("allow") & gaps.outcome.notna()]
+    asked = gaps[gaps.expect.eq("allow")].drop_duplicates(_ASKED)
+    asked = asked.assign(outcome=asked.outcome.fillna("not judged"))
     counts = pd.crosstab(asked.permission, asked.outcome).reindex(columns=list(_OUTCOMES), fill_value=0)
     counts = counts.sort_values(["denied", "undetermined"], kind="stable").tail(_MOST_ROWS)
     denied, unclear = int(asked.outcome.eq("denied").sum()), int(asked.outcome.eq("undetermined").sum())
-    title = f"{denied:,} of {len(asked):,} required permissions are denied, {unclear:,} undetermined"
+    title = f"{denied:,} of {len(asked):,} required permissions are missing, {unclear:,} undetermined"
     with mpl.rc_context(RC):
         figure, axes = new_figure(title if len(asked) else "No permission is required", rows=max(len(counts), 2))
         series = {name: counts[name].to_numpy() for name in _OUTCOMES}

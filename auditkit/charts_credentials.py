@@ -23,7 +23,8 @@ def lifetime_against_age(credentials: pd.DataFrame, *, as_of: pd.Timestamp, max_
     age = live.created_at.rsub(as_of) / _DAY
     left = ((live.expires_at - as_of) / _DAY).clip(upper=_LONGEST)
     never, old = int(left.isna().sum()), int(age.gt(max_age_days).sum())
-    title = f"{never:,} of {len(live):,} live credentials have no expiry; {old:,} are older than {max_age_days} days"
+    title = f"Of {len(credentials):,} credentials, {never:,} live ones have no expiry"
+    title += f" and {old:,} live ones are older than {max_age_days} days"
     with mpl.rc_context(RC):
         figure, axes = new_figure(title, rows=10)
         for name, mask, marker, colour in (
@@ -43,7 +44,7 @@ def lifetime_against_age(credentials: pd.DataFrame, *, as_of: pd.Timestamp, max_
         axes.tick_params(which="minor", left=False)
         axes.set_xlim(left=min(-2, -0.02 * float(age.max() if len(age) else 1)))
         axes.set_xlabel("age, days since it was made")
-        axes.set_ylabel("days until it expires")
+        axes.set_ylabel("time until it expires")
         axes.grid(axis="both")
         legend(axes)
     return figure

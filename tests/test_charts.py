@@ -160,3 +160,13 @@ def test_what_lies_beyond_the_calendar_is_counted() -> None:
     rows = pd.DataFrame({"expires_at": ends, "revoked_at": nothing, "live": True, "revoked": False, "expired": False})
     for frame, said in ((rows, "; not drawn: 0 earlier, 1 later"), (rows.head(1), "")):
         assert charts.credential_calendar(frame, as_of=as_of, window_days=30).axes[0].get_xlabel() == f"week in which they end{said}"
+
+
+def test_required_permissions_are_counted_as_the_rules_count_them() -> None:
+    columns = ["principal_id", "permission", "expect", "outcome"]
+    rows = [("p", "x", "allow", "denied"), ("p", "x", "allow", "denied"), ("q", "x", "allow", None), ("q", "y", "allow", "allowed"),
+            ("q", "z", "deny", "denied")]  # fmt: skip
+    gaps = pd.DataFrame(rows, columns=columns, dtype="str").assign(resource_type=None, resource_path=None)
+    figure = charts.required_against_effective(gaps)
+    assert title(figure) == "1 of 3 required permissions are missing, 0 undetermined"
+    assert {text.get_text() for text in figure.legends[0].get_texts()} == {"allowed", "denied", "not judged"}
