@@ -185,11 +185,11 @@ def checklist(decision: Decision) -> str:
     by = f" by {decision.failed_check}" if decision.failed_check else ""
     checks = pd.DataFrame(
         [(_MARKS[each.result], f"{each.id} {each.name}", each.result, each.detail) for each in decision.checks],
-        columns=["", "check", "result", "detail"],
+        columns=["mark", "check", "result", "detail"],
     )
     routes = pd.DataFrame(
         [(_MARKS[each.result], each.stopped_by, each.text, each.reason) for each in decision.routes],
-        columns=["", "stopped by", "route", "why"],
+        columns=["mark", "stopped by", "route", "why"],
     )
     fixes = f"<p><strong>What would help</strong></p>{bullets(decision.fixes)}" if decision.fixes else ""
     table = safe_table(routes, caption="Routes, the nearest first") if len(routes) else ""
