@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,9 +16,10 @@ import pandas as pd
 
 from auditkit import findings_text
 from auditkit.access.tables import Tables
-from auditkit.errors import ReviewError
+from auditkit.errors import InputError, ReportError, ReviewError
 from auditkit.findings import run_rules
 from auditkit.report import make_report
+from auditkit.report.pdf import browser, print_pdf
 from auditkit.review import verify as checker
 from auditkit.review.accepted import apply, read_accepted
 from auditkit.review.accepted import to_csv as judged_csv
@@ -34,8 +34,6 @@ from auditkit.review.proof import prove
 from auditkit.snapshot import Snapshot
 from auditkit.store import write_file
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_PRINTING_SECONDS = 90
 _LOG = ("number", "at", "item", "whose", "says", "action", "target", "reviewer", "account", "reason", "bulk", "undoes",
         "resolves", "entry_id")  # fmt: skip
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "matplotlib", "nbconvert")
@@ -156,21 +154,12 @@ def _report(campaign: Campaign, pdf: bool) -> dict[str, bytes]:
 
 def _printed(page: Path) -> bytes | None:
     """The page as PDF; None where no browser is found, or it does not manage."""
-    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if browser is None:
-        return None
     target = page.with_suffix(".pdf")
-    words = [
-        browser, "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer", "--disable-extensions",
-        f"--user-data-dir={page.parent / 'browser'}", f"--print-to-pdf={target}", page.as_uri(),
-    ]  # fmt: skip
-    # Chromium refuses to run as root inside its own sandbox; the page is auditkit's own, and loads nothing.
-    words[1:1] = ["--no-sandbox"] if os.geteuid() == 0 else []
     try:
-        subprocess.run(words, check=True, capture_output=True, timeout=_PRINTING_SECONDS)  # noqa: S603
-        return target.read_bytes()
-    except (OSError, subprocess.SubprocessError):
+        print_pdf(page, target, program=browser())
+    except (InputError, ReportError):
         return None
+    return target.read_bytes()
 
 
 def _versions() -> str:

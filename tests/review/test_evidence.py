@@ -19,6 +19,7 @@ from auditkit.review import verify
 from auditkit.review.campaign import Campaign, start
 from auditkit.review.deciding import decide, undo
 from auditkit.review.evidence import Pack, close, evidence
+from auditkit.review.evidence import _printed as printed_page
 
 ATTESTED = '[[attestation]]\nkind = "legacy-token"\nwhat = "held by platform"\nwho = "Mara"\nwhen = 2026-06-01\n'
 ACCEPTED = '[[accepted]]\nrule = "CRD004"\nsubject = "c1"\nreason = "test rig"\nowner = "mara"\nuntil = 2026-12-31\n'
@@ -194,3 +195,12 @@ def test_the_same_campaign_gives_the_same_evidence(tmp_path: Path) -> None:
     assert evidence(campaign, closed_at=at(Q4), pdf=False) == once
     assert "proof.csv" not in once
     assert b"no later snapshot was given" in once["README.txt"]
+
+
+def test_a_report_that_no_browser_prints_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("<p>Hello")
+    monkeypatch.setenv("PATH", "")
+    assert printed_page(page) is None
+    monkeypatch.setenv("CHROMIUM", "/bin/false")
+    assert printed_page(page) is None
