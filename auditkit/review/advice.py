@@ -12,7 +12,7 @@ from auditkit.errors import ReviewError
 from auditkit.findings import Findings
 from auditkit.review.population import KINDS, joined_by
 from auditkit.review.replacing import instead
-from auditkit.rules.text import arrow, series
+from auditkit.rules.text import arrow, concat, series
 
 RECOMMENDATIONS = ("keep", "remove", "change", "rotate", "shorten", "ask")
 OWNER_KINDS = ("principal", "group", "role", "module")
@@ -44,14 +44,16 @@ def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFr
     touching = _spared(pd.concat([_by_item(found), _by_holding(found, tables)], ignore_index=True), tables)
     touching = touching[touching.recommendation.notna()].sort_values("severity", ascending=False, kind="stable")
     every = joined_by(touching["item"], touching.fingerprint, " ")
-    worst = touching.drop_duplicates("item").set_index("item")
-    worst = worst.assign(
-        because=worst.rule + " " + worst.title + ": " + worst.message,
-        severity=worst.severity.astype("str"),
-        fingerprints=every.reindex(worst.index),
+    worst = touching.drop_duplicates("item")
+    said = [arrow(worst[name]) for name in ("rule", "title", "message")]
+    told = {name: arrow(worst[name].astype("str")) for name in ("recommendation", "instead", "severity")}
+    told["because"] = concat(said[0], " ", said[1], ": ", said[2], count=len(worst))
+    # Both keep the order in which an item is met first.
+    told["fingerprints"] = arrow(every)
+    place = pc.index_in(arrow(items["item"]), value_set=arrow(worst["item"]))
+    return items.assign(
+        **{name: series(pc.fill_null(told[name].take(place), usual), items.index) for name, usual in _UNTOUCHED.items()}
     )
-    told = worst[list(_UNTOUCHED)].reindex(items["item"]).set_axis(items.index).astype("str").fillna(_UNTOUCHED)
-    return items.assign(**{name: told[name] for name in _UNTOUCHED})
 
 
 def _by_item(found: pd.DataFrame) -> pd.DataFrame:
