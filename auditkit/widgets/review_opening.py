@@ -19,6 +19,7 @@ from auditkit.review.campaign import INPUTS, Campaign, open_campaign, start
 from auditkit.widgets.opening import Opened
 
 VARIABLE, SAMPLE_FOLDER, FACTS = "AUDITKIT_CAMPAIGN", "auditkit-review", "campaign.json"
+_SUMS = "SHA256SUMS"
 
 
 def find_campaign(given: str | Path | None, *, now: pd.Timestamp, begin: bool) -> Opened[Campaign]:
@@ -39,7 +40,7 @@ def find_campaign(given: str | Path | None, *, now: pd.Timestamp, begin: bool) -
 def newest_campaign(folder: Path) -> Path | None:
     """The campaign, in the folder or one level down, that was started last; by name where two are equal."""
     # A hidden folder is one that is being written, or that a killed run left.
-    found = [open_campaign(path.parent) for path in (*folder.glob(FACTS), *folder.glob(f"[!.]*/{FACTS}"))]
+    found = _campaigns(*folder.glob(FACTS), *folder.glob(f"[!.]*/{FACTS}"))
     newest = max(found, key=lambda one: (one.facts.started_at, one.folder.name), default=None)
     return None if newest is None else newest.folder
 
@@ -51,11 +52,16 @@ def find_previous(given: str | Path | None, campaign: Campaign) -> Opened[Path |
         return Opened(Path(given), f"Compared with {Path(given).name}, as given.")
     if not campaign.facts.previous:
         return Opened(None, "Compared with nothing: no last campaign or snapshot is named.")
-    beside = [open_campaign(path.parent) for path in sorted(campaign.folder.absolute().parent.glob(f"[!.]*/{FACTS}"))]
+    beside = _campaigns(*sorted(campaign.folder.absolute().parent.glob(f"[!.]*/{FACTS}")))
     found = [one.folder for one in beside if one.facts.name == campaign.facts.previous]
     if len(found) == 1:
         return Opened(found[0], f"Compared with {found[0].name}, the campaign before this one.")
     return Opened(None, f"Compared with nothing: name the folder of the last campaign, {campaign.facts.previous!r}.")
+
+
+def _campaigns(*facts: Path) -> list[Campaign]:
+    """The campaigns that these files are the facts of; the evidence pack of one has them too, and is none."""
+    return [open_campaign(path.parent) for path in facts if not (path.parent / _SUMS).exists()]
 
 
 def start_on_sample(folder: Path, *, now: pd.Timestamp) -> Campaign:

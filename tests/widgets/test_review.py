@@ -513,6 +513,17 @@ def test_it_opens_what_is_named_or_newest_or_begins_on_the_sample(
         open_review().panel("nothing")
 
 
+def test_the_pack_of_a_campaign_is_not_taken_for_it(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(folder, tmp_path / "z-pack")
+    (tmp_path / "z-pack" / "SHA256SUMS").touch()
+    assert "Campaign folder q4: the newest in this folder." in open_review().said
+    begin(tmp_path / "q1", name="2027-Q1", previous=open_campaign(folder))
+    assert "Compared with q4, the campaign before this one." in open_review(tmp_path / "q1").said
+
+
 def test_a_campaign_on_the_sample_begins_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AUDITKIT_CAMPAIGN", raising=False)
