@@ -132,7 +132,7 @@ class ManyItems:
             raise DecisionRefused("many at once need a reason, which is kept with each")
         self._asked = ([self._sitting.shown(name) for name in names], answer)
         rows = self._sitting.standing
-        rows = rows.loc[rows["item"].isin(names), ["item", "whose", "says", "recommendation"]]
+        rows = rows.loc[rows["item"].isin(names), ["item", "whose", "recommendation"]]
         words = f"{answer.action} for these {len(names):,} items, by {answer.reviewer}, because: {answer.reason}"
         self.exact.value = panel_html(safe_table(rows, caption=words))
         self._draw()

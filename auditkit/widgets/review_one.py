@@ -134,8 +134,8 @@ class OneItem:
         self.show(self.item if self.item in names else following(rows, self._order, ""))
 
     def _laid_out(self) -> Any:
-        self.facts.layout = {"height": "250px", "overflow": "auto"}
-        self.proof.layout = {"width": "46%", "height": "440px", "overflow": "auto"}
+        self.facts.layout = {"height": "290px", "overflow": "auto"}
+        self.proof.layout = {"width": "46%", "height": "480px", "overflow": "auto"}
         self.proof.add_class("ak-detail")
         left = ipywidgets.VBox([self.facts, self.form], layout={"width": "53%"})
         body = ipywidgets.HBox([left, self.proof], layout={"width": "100%"})
