@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from auditkit.findings import Findings
-from auditkit.widgets.base import Panel, View, drawn, reasons
+from auditkit.widgets.base import Panel, View, drawn, headline, reasons
 from auditkit.widgets.ics import expiries_ics
 from auditkit.widgets.kept import free_name, write_whole
 from auditkit.widgets.live import Told, button, panel_html, written
@@ -37,10 +37,10 @@ class CalendarPanel(Panel):
         weeks = counts.reset_index()
         weeks.insert(1, "starts", pd.Series([self.start(week) for week in weeks.week], dtype="datetime64[us, UTC]"))
         ahead, live = int(counts.expires.sum()), int(self.desk.tables["credentials"].live.sum())
-        words = f"{ahead:,} of {live:,} live credentials expire within the next {WEEKS_AHEAD} weeks"
+        words = f"live credentials expire within the next {WEEKS_AHEAD} weeks"
         return View(
             frame=weeks,
-            headline=words if ahead else f"{words}: nothing found",
+            headline=headline(ahead, live, words, found.rules),
             warnings=reasons(found),
             draw=drawn(found, "CRD002", self._draw),
         )

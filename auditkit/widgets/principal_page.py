@@ -83,7 +83,7 @@ def _ways(desk: Desk, principal_id: str) -> pd.DataFrame:
                       (("assignments", "assignment_id"), ("grants", "grant_id"))])  # fmt: skip
     found = [_way(way, principal.type, module, facts.name) for way in ways(facts, principal)]
     frame = pd.DataFrame(found, columns=["what", "through", "where", "id", "supports", "conditions", "ours", "modules"])
-    frame["expires_at"] = frame.id.map(ends[~ends.index.duplicated()]).astype("datetime64[us, UTC]")
+    frame["expires_at"] = pd.Series(ends[~ends.index.duplicated()].reindex(frame.id).array, index=frame.index)
     ours = frame.pop("ours").eq(desk.snapshot.organisation_id)
     expired = frame.expires_at.le(desk.as_of)
     frame["gives"] = frame.supports.eq("yes") & ~frame.conditions & ours & ~expired

@@ -9,7 +9,7 @@ import pandas as pd
 
 from auditkit.findings import Findings
 from auditkit.limits import Limits
-from auditkit.widgets.base import Panel, Slider, View, reasons
+from auditkit.widgets.base import Panel, Slider, View, headline, reasons
 from auditkit.widgets.markup import safe_table
 
 STATES = ("overdue", "unfinished", "overlapping", "single", "no live credential")
@@ -36,15 +36,18 @@ class RotationPanel(Panel):
         """One row a usable machine principal, the overdue ones first."""
         tables = self.desk.tables
         frame = rotation(tables["principals"], tables["credentials"], as_of=tables.as_of, limits=self.limits)
+        judged = bool(found.rules.evaluated.any())
+        # Where no credential was read, nobody is known to have none.
+        frame = frame if judged else frame.iloc[:0]
         counts = frame.state.value_counts().reindex(list(STATES), fill_value=0)
         late = int(counts["overdue"] + counts["unfinished"])
-        words = f"{late:,} of {len(frame):,} usable machine principals are overdue or in an unfinished rotation"
+        words = "usable machine principals are overdue or in an unfinished rotation"
         summary = pd.DataFrame({"state": list(STATES), "principals": counts.to_numpy()})
         return View(
             frame=frame,
-            headline=words if late else f"{words}: nothing found",
+            headline=headline(late, len(frame), words, found.rules),
             warnings=reasons(found),
-            extras=(safe_table(summary, caption="By state"),),
+            extras=(safe_table(summary, caption="By state"),) if judged else (),
             labels={"principal_id": "Principal", "display_name": "Name", "since_days": "Since (days)",
                     "live_credentials": "Live", "next_step": "Next step"},
             filters=("state", "type"),

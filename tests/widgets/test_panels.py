@@ -255,6 +255,21 @@ def test_a_headless_doctor_asks_no_clock(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "ago" not in open_desk(acme()).doctor().set_index("what").result["age"]
 
 
+def test_credentials_that_were_not_read_are_not_none() -> None:
+    desk = open_desk(acme(incomplete={"credentials": "403"}).replace(credentials=acme().credentials.iloc[:0]))
+    assert desk.rotation().empty
+    assert desk.panel("rotation").view.headline.startswith("Not evaluated")
+    assert desk.panel("calendar").view.headline.startswith("Not evaluated")
+
+
+def test_a_principal_without_any_assignment_in_the_organisation_has_a_page() -> None:
+    alone = acme().principals.query("principal_id == 'ann'")
+    catalogue = {"permissions": acme().permissions, "roles": acme().roles}
+    page = open_desk(build({**catalogue, "principals": alone}, organisation_id="org", as_of=AS_OF)).principal("ann")
+    assert page.view.headline == "Ann (ann)"
+    assert page.frame.empty
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_has_words_also_of_an_empty_organisation(name: str, desk: Desk) -> None:
     for one in (desk, open_desk(build({}, as_of=AS_OF)), open_desk(hostile(PAYLOADS))):
