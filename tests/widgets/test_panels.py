@@ -264,7 +264,7 @@ def test_credentials_that_were_not_read_are_not_none() -> None:
 
 def test_a_principal_without_any_assignment_in_the_organisation_has_a_page() -> None:
     alone = acme().principals.query("principal_id == 'ann'")
-    catalogue = {"permissions": acme().permissions, "roles": acme().roles}
+    catalogue = {name: acme().frames[name] for name in ("organisation", "permissions", "roles")}
     page = open_desk(build({**catalogue, "principals": alone}, organisation_id="org", as_of=AS_OF)).principal("ann")
     assert page.view.headline == "Ann (ann)"
     assert page.frame.empty
