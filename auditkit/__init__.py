@@ -40,6 +40,7 @@ _HOMES = {
     "open_desk": "widgets.desk",
     "open_review": "widgets.review",
     "pull": "source.api.pull",
+    "scan_notebook": "notebook_scan",
 }
 
 __all__ = sorted(_HOMES)

@@ -46,8 +46,9 @@ def options(
       auditkit demo
 
     \b
-    Exit status: 0 done; 1 findings at or above --fail-on; 2 a wrong argument or an
-    input that cannot be read; 3 something of the IAM could not be read.
+    Exit status: 0 done; 1 findings at or above --fail-on, or something in a scanned
+    notebook; 2 a wrong argument or an input that cannot be read; 3 something of the
+    IAM could not be read.
     """
 
 
@@ -55,8 +56,9 @@ def options(
 for _command in (
     cli_lab.demo, cli_source.sandbox, cli_source.pull, cli_source.import_, cli_audit.audit, cli_access.explain,
     cli_report.report, cli_audit.rules, cli_lab.lab,
+    cli_lab.scan_notebook,
 ):  # fmt: skip
-    app.command(name=_command.__name__.rstrip("_"))(_command)
+    app.command(name=_command.__name__.rstrip("_").replace("_", "-"))(_command)
 cli_review.register(app)
 cli_history.register(app)
 cli_why.register(app)

@@ -1,4 +1,4 @@
-"""The commands that open a desk: demo, which does the whole job once, and lab, which opens JupyterLab."""
+"""The commands around the desk: demo does the whole job once, lab opens JupyterLab, scan-notebook reads it saved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from auditkit.cli_output import emit, say
-from auditkit.terminal import visible_lines
+from auditkit.terminal import columns, visible_lines
 
 
 def demo(
@@ -61,3 +61,31 @@ def lab(
     sys.stdout.flush()
     # This process becomes the server, so that what is typed and what is killed reach it and nothing between.
     os.execve(start[0], start, environment(folder))  # noqa: S606 - no shell is wanted
+
+
+def scan_notebook(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Notebooks.")],
+    strip: Annotated[
+        bool, typer.Option("--strip", help="Take outputs and the state of widgets out of the files first.")
+    ] = False,
+) -> None:
+    """List the keys and e-mail addresses in notebooks before they are passed on, and say what to do about each.
+
+    Of a key only its public part is shown. Ends with status 1 if there are any.
+
+    \b
+    Example:
+      auditkit scan-notebook ./quarterly_access_review.ipynb --strip
+    """
+    from auditkit.notebook_scan import scan_notebook as scan
+
+    found = [scan(file, strip=strip).assign(file=str(file)) for file in files]
+    rows = [row for each in found for row in zip(each.file, each.place, each.kind, each.shown, strict=True)]
+    advice = {kind: words for each in found for kind, words in zip(each.kind, each.advice, strict=True)}
+    if not rows:
+        say(f"{'stripped' if strip else 'scanned'}: no key and no e-mail address found")
+        return
+    emit("\n".join(columns(rows, head=("file", "place", "kind", "what"))))
+    for kind, words in sorted(advice.items()):
+        say(f"{kind}: {words}")
+    raise typer.Exit(1)

@@ -24,7 +24,7 @@ ROOMS = (
     ("schema", "schema_columns", "schema_times"),
     ("manifest", "problems", "store", "snapshot"),
     ("source",),
-    ("bundle", "attestations"),
+    ("bundle", "attestations", "notebook_scan"),
     ("access",),
     ("limits",),
     ("rules",),

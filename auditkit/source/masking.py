@@ -21,6 +21,11 @@ def mask(text: str) -> str:
     return _KEY.sub(r"\1", text) if "ik_" in text else text
 
 
+def key_ids(text: str) -> list[str]:
+    """The public part, `ik_<keyId>`, of every full key in the text."""
+    return _KEY.findall(text) if "ik_" in text else []
+
+
 def names_a_secret(field: str) -> bool:
     """Whether a field of that name holds a secret: `keySecret` does, `secretId` and `tokenType` do not."""
     return bool(_NAMED.search(field)) and not _ABOUT.search(field)
