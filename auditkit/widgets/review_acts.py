@@ -13,6 +13,7 @@ import pandas as pd
 from auditkit.errors import DecisionRefused, ReviewError
 from auditkit.review import deciding
 from auditkit.review.campaign import Campaign, open_campaign
+from auditkit.review.decisions import voices
 from auditkit.review.entries import Entry
 from auditkit.review.targets import fitting
 from auditkit.widgets.review_sift import ordered
@@ -42,17 +43,13 @@ class Answer:
 
 
 class Sitting:
-    """A campaign that somebody sits over. `entries` and `standing`, which is in the order of `ordered` and names in
-    `whose` the principal of each item, are what the disk had at the last `refresh`."""
+    """A campaign that somebody sits over. `entries` and `standing`, which is in the order of `ordered`, are
+    what the disk had at the last `refresh`."""
 
     def __init__(self, campaign: Campaign, clock: Callable[[], pd.Timestamp] | None = None) -> None:
         self.campaign = campaign
         self._clock = clock or (lambda: pd.Timestamp.now("UTC"))
         self._listeners: list[Callable[[], None]] = []
-        people = campaign.snapshot.principals
-        self._names = dict(
-            zip(people.principal_id, people.display_name + " (" + people.principal_id + ")", strict=True)
-        )
         # The order of the items is as frozen as they are.
         self._places = ordered(campaign.items.reset_index(names="place")).place.to_numpy()
         self.entries: tuple[Entry, ...] = ()
@@ -94,9 +91,7 @@ class Sitting:
         self._logs = {}
         for entry in log:
             self._logs.setdefault(entry.item, []).append(entry)
-        standing = self.campaign.standing().iloc[self._places].reset_index(drop=True)
-        named = standing.principal_id.map(self._names).astype("str").fillna(standing.principal_id)
-        self.standing = standing.assign(whose=named)
+        self.standing = self.campaign.standing().iloc[self._places].reset_index(drop=True)
         self._untold = True
 
     def shown(self, item: str) -> Shown:
@@ -107,7 +102,7 @@ class Sitting:
 
     def said(self, item: str) -> list[Entry]:
         """What each reviewer says of an item now."""
-        return voices(self._logs.get(item, []))
+        return voices(self._logs.get(item, [])).get(item, [])
 
     def own(self, item: str, reviewer: str) -> Entry | None:
         """The decision of a reviewer that stands on an item, None if none does."""
@@ -211,19 +206,6 @@ class Sitting:
         # Opening a store makes it where it is absent: an empty log in place of a lost one.
         if not (folder / _STORE).is_file():
             raise ReviewError(f"{folder.name} has lost its decisions; restore the folder from a copy")
-
-
-def voices(log: Sequence[Entry]) -> list[Entry]:
-    """What each reviewer says, of the entries on one item in their order: the decisions that neither they nor a
-    settlement replaced, and that were not taken back."""
-    undone = {entry.undoes for entry in log if entry.action == "undo"}
-    said: dict[str, Entry] = {}
-    for entry in log:
-        if entry.action == "undo" or entry.entry_id in undone:
-            continue
-        said = {} if entry.resolves else {name: one for name, one in said.items() if name != entry.reviewer}
-        said[entry.reviewer] = entry
-    return list(said.values())
 
 
 def account() -> str:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditkit.errors import DecisionRefused, ReviewError
-from auditkit.review.decisions import DecisionStore, state
+from auditkit.review.decisions import DecisionStore, state, voices
 from auditkit.review.entries import GENESIS, Entry, breaks, chained
 
 
@@ -140,6 +140,10 @@ def test_two_reviewers_who_differ_are_a_conflict_until_it_is_settled() -> None:
         ["keep"],
         ["lead"],
     )
+    unsettled = entry(4, item="assignment:ra-1", action="undo", reviewer="lead", undoes="e3")
+    assert state([mine, yours, agreed, unsettled]).conflict.tolist() == [True]
+    both = voices([mine, yours, agreed, unsettled])["assignment:ra-1"]
+    assert [one.reviewer for one in both] == ["mara", "ada"]
 
 
 def test_whoever_hands_an_item_on_says_nothing_against_the_one_who_decides() -> None:

@@ -23,7 +23,7 @@ from auditkit.review.decisions import DecisionStore
 from auditkit.review.entries import Entry
 from auditkit.snapshot import Snapshot
 from auditkit.widgets.review import VIEWS, Review
-from auditkit.widgets.review_acts import Answer, Sitting, voices
+from auditkit.widgets.review_acts import Answer, Sitting
 from auditkit.widgets.review_sift import ItemChoice, sift_items
 
 STARTED = pd.Timestamp("2026-10-02T08:00:00Z")
@@ -609,14 +609,3 @@ def test_no_payload_gets_through(tmp_path: Path) -> None:
     shown += [review.panel(name).static().fragment for name in VIEWS] + [review._repr_html_()]
     assert not [payload for payload in PAYLOADS if "<" in payload and any(payload in html for html in shown)]
     assert len(on_disk(tmp_path / "q4")) == 20
-
-
-def test_voices_follow_undo_and_settlement() -> None:
-    def entry(number: int, action: str, reviewer: str, **more: str) -> Entry:
-        return Entry(entry_id=str(number), campaign="c", item="i", content="d", action=action, reviewer=reviewer, at="",
-                     **more)  # fmt: skip
-
-    log = [entry(1, "keep", "ann"), entry(2, "remove", "bob"), entry(3, "rotate", "eve", resolves="yes")]
-    assert [one.entry_id for one in voices(log[:2])] == ["1", "2"]
-    assert [one.entry_id for one in voices(log)] == ["3"]
-    assert [one.entry_id for one in voices([*log, entry(4, "undo", "eve", undoes="3")])] == ["1", "2"]
