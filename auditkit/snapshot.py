@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from auditkit import __version__
 from auditkit.errors import SnapshotDamaged, SnapshotError
+from auditkit.frames import Frames, Held
 from auditkit.manifest import Counts, FileEntry, Manifest, Unread, counts
 from auditkit.problems import PROBLEMS, problem_frame, problems_from_arrow, problems_to_arrow
 from auditkit.schema import COLLECTIONS, empty, from_arrow, sort, to_arrow
@@ -33,16 +34,17 @@ _AGAIN = "restore the folder from a copy, or pull or import again"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """The frames of all nine collections (also as attributes: `snapshot.principals`), the problems, the manifest."""
+    """The frames of all nine collections (also as attributes: `snapshot.principals`), the problems, the manifest.
 
-    frames: dict[str, pd.DataFrame]
-    problems: pd.DataFrame
+    A frame that is handed out is a copy on write: what is done to it changes no judgement.
+    """
+
+    frames: Mapping[str, pd.DataFrame]
+    problems: Held = Held()  # noqa: RUF009 - a descriptor, not a default
     manifest: Manifest
 
     def __post_init__(self) -> None:
-        # pandas would write attrs, with whatever someone put there, into files.
-        for frame in (*self.frames.values(), self.problems):
-            frame.attrs = {}
+        object.__setattr__(self, "frames", Frames(self.frames))
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in COLLECTIONS:
@@ -116,7 +118,7 @@ class Snapshot:
             collections=self.manifest.collections | parts,
             notes=[*self.manifest.notes, f"changed in memory: {', '.join(sorted(changed))}"],
         )
-        return Snapshot(frames=self.frames | changed, problems=self.problems, manifest=manifest)
+        return Snapshot(frames={**self.frames, **changed}, problems=self.problems, manifest=manifest)
 
     def __repr__(self) -> str:
         rows = sum(map(len, self.frames.values()))

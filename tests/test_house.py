@@ -22,7 +22,7 @@ COMMAND_LINE = ("cli", "cli_", "__main__")
 ROOMS = (
     ("errors", "severity"),
     ("schema", "schema_columns", "schema_times"),
-    ("manifest", "problems", "store", "snapshot"),
+    ("frames", "manifest", "problems", "store", "snapshot"),
     ("source",),
     ("bundle", "attestations", "notebook_scan"),
     ("access",),

@@ -10,6 +10,7 @@ import pickle
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 from auditkit import store
 from auditkit.errors import SnapshotDamaged, SnapshotError, SnapshotTooNew
+from auditkit.findings import audit
 from auditkit.manifest import Manifest
 from auditkit.schema import COLLECTIONS, frame
 from auditkit.snapshot import Snapshot, build, check_target, load
@@ -337,6 +339,66 @@ def test_replace_changes_a_copy_and_says_so() -> None:
     assert after.id != before.id
     with pytest.raises(KeyError, match="no collection nonsense"):
         before.replace(nonsense=before.principals)
+
+
+def _overwrite(snapshot: Snapshot) -> None:
+    people = snapshot.principals
+    people.loc[:, "display_name"] = "changed"
+    people["created_at"] = pd.NaT
+    del people["type"]
+
+
+def _reorder(snapshot: Snapshot) -> None:
+    people = snapshot.frames["principals"]
+    people.index = people.index[::-1]
+    people.columns = people.columns[::-1]
+
+
+def _one_column(snapshot: Snapshot) -> None:
+    names = snapshot.principals.principal_id
+    names.iloc[0] = "changed"
+
+
+def _every_frame(snapshot: Snapshot) -> None:
+    for each in snapshot.frames.values():
+        each["more"] = 1
+        each.attrs["more"] = 1
+
+
+def _problems(snapshot: Snapshot) -> None:
+    told = snapshot.problems
+    told["rule"] = "DAT009"
+    told.loc[:, "record_id"] = "changed"
+
+
+def _the_given(snapshot: Snapshot) -> None:
+    """Whoever still has the frames that a snapshot was made of changes them."""
+    given = dict(snapshot.frames)
+    made = Snapshot(frames=given, problems=snapshot.problems, manifest=snapshot.manifest)
+    given["principals"].loc[:, "display_name"] = "changed"
+    given.clear()
+    assert_same(made, snapshot)
+
+
+@pytest.mark.parametrize("change", [_overwrite, _reorder, _one_column, _every_frame, _problems, _the_given])
+def test_what_is_done_to_a_frame_changes_no_judgement(change: Callable[[Snapshot], None]) -> None:
+    snapshot, untouched = sample(), sample()
+    found = audit(untouched).to_json()
+    assert audit(snapshot).to_json() == found
+    change(snapshot)
+    assert_same(snapshot, untouched)
+    assert audit(snapshot).to_json() == found
+    assert snapshot.id == untouched.id
+
+
+def test_no_frame_of_a_snapshot_can_be_replaced() -> None:
+    snapshot = sample()
+    with pytest.raises(TypeError):
+        snapshot.frames["principals"] = snapshot.principals  # type: ignore[index]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        snapshot.problems = snapshot.problems.head(0)  # type: ignore[misc]
+    with pytest.raises(TypeError, match="problems"):
+        Snapshot(frames={}, manifest=snapshot.manifest)  # type: ignore[call-arg]
 
 
 def test_a_snapshot_shows_itself_and_escapes_what_it_shows() -> None:
