@@ -56,7 +56,11 @@ def administrators(organisation: pd.DataFrame, reach: pd.DataFrame, roles: pd.Da
     people = reach[reach.principal_type.eq("User") & reach.usable & reach.support.ne("no") & among(reach.role_id, wide)]
     count = people.principal_id.nunique()
     verdict = organisation.assign(
-        count=count, fewest=fewest, most=most, word="too few" if count < fewest else "too many", names=_listed(people)
+        count=count,
+        fewest=fewest,
+        most=most,
+        word="too few" if count < fewest else "too many",
+        names=_listed(people, organisation),
     )
     return hits(
         verdict[~verdict["count"].between(fewest, most)],
@@ -72,10 +76,10 @@ def administrators(organisation: pd.DataFrame, reach: pd.DataFrame, roles: pd.Da
     )
 
 
-def _listed(people: pd.DataFrame) -> pd.Series:
-    """The ids of all these people as the one list of a one-row column."""
+def _listed(people: pd.DataFrame, organisation: pd.DataFrame) -> pd.Series:
+    """The ids of all these people as one list, at each row of the organisation: none where there is no row."""
     ids = sorted(people.principal_id.unique())
-    return pd.Series([ids], dtype=pd.ArrowDtype(pa.list_(pa.string())))
+    return pd.Series([ids] * len(organisation), index=organisation.index, dtype=pd.ArrowDtype(pa.list_(pa.string())))
 
 
 @rule("ORG004", "No recent attestation on the legacy admin token", subject="organisation", severity="medium",

@@ -106,6 +106,11 @@ class TestORG003(RuleLaws):
         assert related(found, "o1")["administrators"] == 1
         assert related(found, "o1")["principal_ids"] == ["p0"]
 
+    def test_where_no_organisation_was_listed_nothing_is_said_of_one(self) -> None:
+        found = judge("ORG003", **self.given, **admins(1), organisation=[])
+        assert why_not(found) is None
+        assert flagged(found) == {}
+
     def test_without_a_catalogue_it_is_not_evaluated(self) -> None:
         assert "no role's breadth can be told" in (why_not(judge("ORG003", principals=PEOPLE)) or "")
 
