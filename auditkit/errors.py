@@ -112,3 +112,8 @@ class BadAnswer(PullError):
 
 class ReportError(AuditkitError):
     """The notebook did not run to its end."""
+
+
+# Loading this module anew (importlib.reload) must not make a second tree, which nobody's `except` would catch.
+_TREE = globals().setdefault("_TREE", {name: each for name, each in globals().items() if isinstance(each, type)})
+globals().update(_TREE)

@@ -13,6 +13,7 @@ from auditkit.access.explain import Explainer
 from auditkit.access.instants import Instant, judged_at
 from auditkit.access.required import EMPTY
 from auditkit.attestations import EMPTY as NO_ATTESTATIONS
+from auditkit.errors import InputError
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -48,6 +49,18 @@ LINEAGE: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+def checked(given: Any) -> Snapshot:
+    """The snapshot that was given; InputError for anything else. What counts is what it has, not its class: a module
+    that was loaded again makes snapshots of another class of the same name."""
+    if not (hasattr(given, "frames") and hasattr(given, "manifest")):
+        raise InputError(
+            f"no snapshot loaded, but {type(given).__name__}: run the first cell, or load one by "
+            "`auditkit.load(folder)`"
+        )
+    snapshot: Snapshot = given
+    return snapshot
+
+
 class Tables(Mapping[str, Any]):
     """The tables of a snapshot at `as_of` (default: when it was pulled), by name; a table is made when first read.
 
@@ -66,7 +79,7 @@ class Tables(Mapping[str, Any]):
         scan: pd.DataFrame | None = None,
         attestations: pd.DataFrame | None = None,
     ) -> None:
-        self.snapshot = snapshot
+        self.snapshot = checked(snapshot)
         self.as_of = judged_at(as_of, snapshot.as_of)
         self._made: dict[str, Any] = {
             "required": required,

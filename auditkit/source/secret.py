@@ -80,3 +80,8 @@ class Secret(Hidden):
         return f"<secret ik_{self.key_id}>"
 
     __str__ = __repr__
+
+
+# Loading this module anew (importlib.reload) must not make other classes, which no key made before would be of.
+_CLASSES = globals().setdefault("_CLASSES", {"Hidden": Hidden, "Secret": Secret})
+globals().update(_CLASSES)

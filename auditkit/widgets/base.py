@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from auditkit.errors import InputError
 from auditkit.findings import Findings, run_rules
 from auditkit.findings_met import silent
 from auditkit.widgets.markup import bullets, safe_table, safe_text, said_text
@@ -104,6 +105,17 @@ class Static:
         return STYLE + self.fragment
 
 
+def seated(desk: Any) -> Desk:
+    """The desk that was given; InputError for anything else, such as a cell before the first one gives."""
+    if not (hasattr(desk, "snapshot") and hasattr(desk, "tables")):
+        raise InputError(
+            f"no snapshot loaded: a panel needs a desk, not {type(desk).__name__}; run the first cell, which makes one "
+            "by `auditkit.open_desk()`"
+        )
+    sat: Desk = desk
+    return sat
+
+
 class Panel:
     """One question about a snapshot. Subclasses say which rules answer it, and build a `View` of what they found."""
 
@@ -111,7 +123,7 @@ class Panel:
     sliders: ClassVar[tuple[Slider, ...]] = ()
 
     def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+        self.desk = seated(desk)
         self.limits = desk.limits
         self._current: View | None = None
         self._widget: Any = None

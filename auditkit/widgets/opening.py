@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from auditkit import bundle
+from auditkit.access.tables import checked
 from auditkit.errors import SnapshotError
 from auditkit.snapshot import Snapshot, load
 
@@ -29,10 +30,10 @@ class Opened(Generic[Value]):
 
 def find_snapshot(given: str | Path | Snapshot | None) -> Opened[Snapshot]:
     """The snapshot that was given, or named by the environment, or the newest in the folder, or the sample."""
-    if isinstance(given, Snapshot):
-        return Opened(given, f"Snapshot {given.id}, as given.")
-    if given is not None:
+    if isinstance(given, str | Path):
         return _read(Path(given), "as given")
+    if given is not None:
+        return Opened(checked(given), f"Snapshot {given.id}, as given.")
     if named := os.environ.get(VARIABLE):
         return _read(Path(named), f"named by {VARIABLE}")
     if newest := _newest(Path.cwd()):

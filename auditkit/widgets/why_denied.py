@@ -21,7 +21,7 @@ from auditkit.access.troubleshoot import troubleshoot
 from auditkit.access.who_can import WhoCan
 from auditkit.errors import AuditkitError, InputError
 from auditkit.whatif import WhatIf, what_if
-from auditkit.widgets.base import Static
+from auditkit.widgets.base import Static, seated
 from auditkit.widgets.live import Told
 from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
 from auditkit.widgets.trouble import warning
@@ -46,7 +46,7 @@ class WhyDenied:
         resource: tuple[str, str] | None = None,
         context: Mapping[str, Any] | None = None,
     ) -> None:
-        self.desk = desk
+        self.desk = seated(desk)
         self.unmet = unmet(desk)
         first = self.unmet[0] if self.unmet and principal is None and permission is None else (None, None, None)
         self.principal = principal or first[0] or _first(desk.snapshot.principals.principal_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import getpass
+import importlib
 import json
 import pickle
 import sys
@@ -15,7 +16,10 @@ import msgspec
 import pytest
 from canary import CANARY, KEY, leaks, sweep_error
 
+import auditkit
+from auditkit import errors
 from auditkit.errors import InputError, KeyFormatError
+from auditkit.source import secret as secret_module
 from auditkit.source.key import find_key
 from auditkit.source.secret import Hidden, Secret
 
@@ -74,6 +78,27 @@ def test_a_malformed_key_is_refused_and_not_shown(text: str) -> None:
 @pytest.mark.parametrize("text", ["ik_a.b", "ik_A-9_z.!~", f"ik_0.{'x' * 500}", "ik_a.b.c.d", 'ik_a."quoted"\\'])
 def test_a_well_formed_key_is_taken(text: str) -> None:
     assert Secret.parse(text).reveal() == text
+
+
+def test_loaded_anew_a_key_is_still_one_and_hidden_and_every_error_is_caught() -> None:
+    """What importlib.reload does to modules that others have imported from: the keys and errors of before still count."""
+    before, tree = Secret(KEY), dict(vars(errors))
+    for module in (errors, secret_module, auditkit):
+        importlib.reload(module)
+    assert auditkit.Secret is Secret
+    assert isinstance(before, auditkit.Secret)
+    assert isinstance(auditkit.Secret(KEY), Secret)
+    assert isinstance(auditkit.Secret(KEY), Hidden)
+    assert {name: vars(errors)[name] for name in tree if name in auditkit.__all__} == {
+        name: each for name, each in tree.items() if name in auditkit.__all__
+    }
+    assert repr(before) == "<secret ik_canary-key>"
+    assert before.reveal() == KEY
+    assert not leaks(str(dir(before)) + str(vars(secret_module)))
+    with pytest.raises(KeyFormatError) as refused:
+        secret_module.Secret.parse(CANARY)
+    assert isinstance(refused.value, auditkit.AuditkitError)
+    sweep_error(refused.value)
 
 
 # Where it is found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,7 +12,9 @@ from hostile import PAYLOADS
 from organisations import AS_OF, REQUIRED, acme, hostile
 
 from auditkit.errors import InputError, LimitsError, RequiredError, SnapshotError
+from auditkit.findings import audit
 from auditkit.widgets.desk import PANELS, Desk, open_desk
+from auditkit.widgets.why_denied import WhyDenied
 
 
 @pytest.fixture
@@ -138,7 +141,7 @@ def test_every_panel_of_an_empty_organisation_says_so(name: str) -> None:
 def test_no_panel_takes_text_for_markup(name: str) -> None:
     desk = open_desk(hostile(PAYLOADS))
     html = desk.panel(name).static().fragment + desk.cover().fragment + desk._repr_html_()
-    for mark in ("<img src=\"https", "<script", "<iframe", "<svg", "<meta", "<link", "<body", "<a "):
+    for mark in ('<img src="https', "<script", "<iframe", "<svg", "<meta", "<link", "<body", "<a "):
         assert mark not in html
 
 
@@ -154,6 +157,27 @@ def test_unknown_panels_and_bad_times_are_refused(desk: Desk) -> None:
     for bad, words in (("yesterday", "is no time"), ("2026-10-01", "has no offset")):
         with pytest.raises(InputError, match=words):
             open_desk(acme(), as_of=bad)
+
+
+@pytest.mark.parametrize("given", [None, "snapshot", ..., acme().principals], ids=["None", "text", "...", "frame"])
+@pytest.mark.parametrize("panel", [*PANELS.values(), WhyDenied])
+def test_a_panel_before_the_first_cell_says_to_run_it(panel: Any, given: object) -> None:
+    kind = type(given).__name__
+    with pytest.raises(InputError, match=f"no snapshot loaded: a panel needs a desk, not {kind}; run the first cell"):
+        panel(given)
+
+
+@pytest.mark.parametrize("given", [..., 5, acme().principals, ["snapshot"]], ids=["...", "number", "frame", "list"])
+@pytest.mark.parametrize("call", [open_desk, audit])
+def test_what_is_no_snapshot_is_refused_before_anything_is_judged(call: Any, given: object) -> None:
+    with pytest.raises(InputError, match=f"no snapshot loaded, but {type(given).__name__}: run the first cell"):
+        call(given)
+
+
+@pytest.mark.parametrize("given", [None, "snapshot"])
+def test_an_audit_wants_the_snapshot_itself(given: object) -> None:
+    with pytest.raises(InputError, match=r"load one by `auditkit\.load\(folder\)`"):
+        audit(given)  # type: ignore[arg-type]
 
 
 def test_as_of_moves_every_judgement(desk: Desk) -> None:
