@@ -36,7 +36,7 @@ def prepare(folder: Path) -> list[str]:
 
 def has_snapshot(folder: Path) -> bool:
     """Whether the folder holds a snapshot, at its top or one level down."""
-    return (folder / "manifest.json").is_file() or any(folder.glob("*/manifest.json"))
+    return (folder / "manifest.json").is_file() or any(folder.glob("[!.]*/manifest.json"))
 
 
 def _copied(source: Path, folder: Path) -> str:

@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ from auditkit.errors import SnapshotError
 
 _BESIDE = ".auditkit-"
 _PARTIAL = ".partial"
+_TRIES = 100
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _HERE = -100  # AT_FDCWD
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -90,17 +91,29 @@ def try_folder(target: Path) -> None:
 @contextmanager
 def _partial_folder(parent: Path) -> Iterator[tuple[Path, int]]:
     """A new private folder beside the target and its descriptor; whatever is left of it is removed at the end."""
-    beside = parent / f"{_BESIDE}{secrets.token_hex(8)}{_PARTIAL}"
-    beside.mkdir(mode=0o700)
-    handle = os.open(beside, _FOLDER | os.O_NOFOLLOW)
+    beside, handle = _locked_folder(parent)
     try:
-        # The lock tells a folder being written from one that a killed process left behind.
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.fchmod(handle, 0o700)
         yield beside, handle
     finally:
         os.close(handle)
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _locked_folder(parent: Path) -> tuple[Path, int]:
+    """A new folder, locked: the lock tells a folder being written from one that a killed process left behind."""
+    for _ in range(_TRIES):
+        beside = parent / f"{_BESIDE}{secrets.token_hex(8)}{_PARTIAL}"
+        beside.mkdir(mode=0o700)
+        # Before it is locked, another writer may take it for left behind, and clear it away: then a new one is made.
+        with suppress(FileNotFoundError):
+            handle = os.open(beside, _FOLDER | os.O_NOFOLLOW)
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if beside.is_dir():
+                    return beside, handle
+            os.close(handle)
+    raise OSError(errno.EBUSY, "others clear away what is written")
 
 
 def clear_leftovers(parent: Path) -> list[Path]:
@@ -136,8 +149,14 @@ def _write_file(folder: int, name: str, data: bytes) -> None:
 def _into_place(beside: Path, target: Path) -> None:
     """Rename the new folder to the target; an old one takes its name beside, and is removed with it."""
     if not os.path.lexists(target):
-        beside.rename(target)
-        return
+        try:
+            beside.rename(target)
+        except OSError as error:
+            # Another writer was first by a moment; what it wrote is replaced as any other is.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return
     if not _exchange(beside, target):
         aside = beside.with_name(f"{_BESIDE}{secrets.token_hex(8)}{_PARTIAL}")
         target.rename(aside)

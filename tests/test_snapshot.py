@@ -192,6 +192,54 @@ def test_a_folder_being_written_is_not_cleared_by_another_writer(tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
 
 
+TWICE = """
+import sys
+from auditkit.snapshot import build
+for number in range(15):
+    build({}, organisation_id=f"{sys.argv[2]}-{number}").save(sys.argv[1])
+"""
+
+
+def test_two_writers_of_one_name_leave_the_last_of_one_of_them_whole(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", TWICE, str(tmp_path / "s")]
+    writers = [subprocess.Popen([*words, name]) for name in ("one", "other")]
+    assert [writer.wait(timeout=120) for writer in writers] == [0, 0]
+    assert load(tmp_path / "s").organisation_id in ("one-14", "other-14")
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+@pytest.mark.parametrize("when", ["before it is opened", "before it is locked"])
+def test_a_folder_cleared_away_before_it_is_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Between the making of a folder and its lock, another writer takes it for what a killed process left."""
+    room, name = (store.os, "open") if when == "before it is opened" else (store.fcntl, "flock")
+    real, cleared = getattr(room, name), []
+
+    def meddled(*given: Any, **more: Any) -> Any:
+        partial = [] if cleared else list(tmp_path.glob(".auditkit-*.partial"))
+        for each in partial:
+            each.rmdir()
+            cleared.append(each)
+        return real(*given, **more)
+
+    monkeypatch.setattr(room, name, meddled)
+    sample().save(tmp_path / "s")
+    assert len(cleared) == 1
+    assert load(tmp_path / "s").organisation_id == "org-1"
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+def test_another_writer_that_was_first_by_a_moment_is_replaced_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build({}, organisation_id="other").save(tmp_path / "s")
+    monkeypatch.setattr(store.os.path, "lexists", lambda path: False)
+    sample().save(tmp_path / "s")
+    assert load(tmp_path / "s").organisation_id == "org-1"
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
 def test_nobodys_other_files_are_replaced(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(SnapshotError, match=r"holds 'notes.txt', which is no part of a snapshot"):
@@ -275,9 +323,14 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
 
 
 def test_a_newer_schema_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    rewrite(sample().save(tmp_path / "s"), schema_version=2)
+    """Also where what came with the version is not known here, and nothing of the folder is changed."""
+    folder = sample().save(tmp_path / "s")
+    rewrite(folder, schema_version=2, new_in_two={"a": 1})
+    (folder / "sessions.parquet").write_bytes(b"")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(SnapshotTooNew, match="schema version 2, and this auditkit reads up to 1: upgrade auditkit"):
-        load(tmp_path / "s")
+        load(folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 @pytest.mark.parametrize(

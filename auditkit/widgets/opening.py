@@ -76,6 +76,7 @@ def _read(path: Path, why: str) -> Opened[Snapshot]:
 
 def _newest(folder: Path) -> Path | None:
     """The snapshot, in the folder or one level down, whose manifest was written last; by name where two are equal."""
-    manifests = [*folder.glob("manifest.json"), *folder.glob("*/manifest.json")]
+    # A hidden folder is one that is being written, or that a killed run left.
+    manifests = [*folder.glob("manifest.json"), *folder.glob("[!.]*/manifest.json")]
     newest = max(manifests, key=lambda path: (path.stat().st_mtime_ns, path.parent.name), default=None)
     return None if newest is None else newest.parent

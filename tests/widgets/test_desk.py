@@ -13,6 +13,8 @@ from organisations import AS_OF, REQUIRED, acme, hostile
 
 from auditkit.errors import InputError, LimitsError, RequiredError, SnapshotError
 from auditkit.findings import audit
+from auditkit.snapshot import build, load
+from auditkit.store import whole_folder
 from auditkit.widgets.desk import PANELS, Desk, open_desk
 from auditkit.widgets.why_denied import WhyDenied
 
@@ -207,6 +209,22 @@ class TestWhichSnapshot:
             acme().save(tmp_path / name)
             os.utime(tmp_path / name / "manifest.json", ns=(0, 10**18 - number))
         assert open_desk().said[0] == "Snapshot folder newer: the newest in this folder."
+
+    @pytest.mark.parametrize("target", ["second", "first"])
+    def test_what_a_second_pull_still_writes_is_not_yet_there(self, tmp_path: Path, target: str) -> None:
+        first = acme().save(tmp_path / "first")
+        os.utime(first / "manifest.json", ns=(0, 0))
+        second = build(acme().frames, as_of=AS_OF, notes=["the second"])
+        second.save(tmp_path / "made")
+        with whole_folder(tmp_path / target) as beside:
+            for path in sorted((tmp_path / "made").iterdir()):
+                path.rename(beside / path.name)
+            (tmp_path / "made").rmdir()
+            assert (beside / "manifest.json").is_file()
+            assert open_desk().said[0] == "Snapshot folder first: the newest in this folder."
+            assert open_desk().snapshot.id == load(first).id == acme().id
+        assert open_desk().said[0] == f"Snapshot folder {target}: the newest in this folder."
+        assert open_desk().snapshot.id == second.id
 
     def test_else_the_sample_with_its_own_requirements(self) -> None:
         said = open_desk().said
