@@ -26,6 +26,7 @@ from auditkit.charts_drawing import (
     figure_html,
     legend,
     new_figure,
+    say_below,
     stacked,
     svg,
     whole_numbers,
@@ -64,7 +65,7 @@ def severity_by_rule(findings: pd.DataFrame, rules: pd.DataFrame) -> Figure:
         stacked(axes, [f"{name}  {titles.get(name, '')}" for name in worst.index], series, looks)
         more = f" (and {left_out} more rules, whose findings are medium or lower)" if left_out else ""
         silent = int((~rules.evaluated).sum())
-        axes.set_xlabel(f"findings{more}" + (f"; rules not evaluated, or not whole: {silent}" if silent else ""))
+        say_below(axes, f"findings{more}" + (f"; rules not evaluated, or not whole: {silent}" if silent else ""))
     return figure
 
 
@@ -141,7 +142,7 @@ def role_support(reach: pd.DataFrame) -> Figure:
     with mpl.rc_context(RC):
         figure, axes = new_figure(title, rows=max(len(counts), 2))
         stacked(axes, list(counts.index), {name: counts[name].to_numpy() for name in SUPPORT}, SUPPORT)
-        axes.set_xlabel("(principal, role) pairs, by whether the role supports the principal's type")
+        say_below(axes, "(principal, role) pairs, by whether the role supports the principal's type")
     return figure
 
 

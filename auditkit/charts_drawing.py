@@ -30,7 +30,7 @@ RC: dict[Any, Any] = {
     "hatch.linewidth": 0.6, "hatch.color": "white", "axes.axisbelow": True, "grid.color": "#e3e8ec",
     "legend.frameon": False, "axes.unicode_minus": False,
 }  # fmt: skip
-_LONGEST_LABEL = 36
+_WIDTH, _LONGEST_LABEL = 8.6, 36
 _NO_DRAWING = re.compile(rb"<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 # Coordinates; what ends a bracket, such as a scale, is left as it is.
 _FINE = re.compile(rb'(?<=[ "])-?\d+\.\d{3,}(?=[ "\n])')
@@ -61,13 +61,24 @@ def alt_text(figure: Figure) -> str:
     """What the figure says, in words: its title and what is on its axes."""
     axes = figure.axes[0]
     words = [figure.get_suptitle(), axes.get_xlabel(), axes.get_ylabel(), str(figure.get_label())]
-    return ". ".join(word for word in words if word) + "."
+    return ". ".join(" ".join(word.split("\n")) for word in words if word) + "."
 
 
 def new_figure(title: str, *, rows: int) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(8.6, 1.35 + 0.26 * rows), layout="constrained", facecolor="white")
-    figure.suptitle(title, x=0.008, ha="left", size=11, weight="bold")
+    """A figure with room for so many bars, under its title, which takes as many lines as it needs."""
+    lines = _broken(title, _WIDTH - 0.15, size=11, weight="bold")
+    height = 1.35 + 0.28 * rows + 0.19 * lines.count("\n")
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained", facecolor="white")
+    figure.suptitle(lines, x=0.008, ha="left", size=11, weight="bold")
     return figure, figure.add_subplot()
+
+
+def say_below(axes: Any, words: str) -> None:
+    """The words under the axes, on as many lines as they need there beside the names of the bars."""
+    names = [line for label in axes.get_yticklabels() for line in label.get_text().split("\n")]
+    lines = _broken(words, _WIDTH - 0.6 - max((_wide(name, size=8.5) for name in names), default=0), size=9)
+    axes.figure.set_figheight(axes.figure.get_figheight() + 0.16 * lines.count("\n"))
+    axes.set_xlabel(lines)
 
 
 def stacked(axes: Any, labels: Sequence[str], series: Mapping[str, Any], looks: Mapping[str, tuple[str, str]]) -> None:
@@ -78,7 +89,7 @@ def stacked(axes: Any, labels: Sequence[str], series: Mapping[str, Any], looks: 
             colour, hatch = looks[name]
             axes.barh(places, values, 0.68, left=left, color=colour, hatch=hatch, label=name, ec="white", lw=0.6)
             left = left + values
-    axes.set_yticks(places, [folded(label) for label in labels])
+    axes.set_yticks(places, [folded(label) for label in labels], size=8.5, linespacing=1.0)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     whole_numbers(axes.xaxis)
@@ -118,6 +129,29 @@ def folded(label: str) -> str:
     """A label on up to two lines, cut only where it needs more."""
     lines = wrap(_drawn(label), _LONGEST_LABEL + 8, max_lines=2, placeholder="…", break_on_hyphens=False)
     return "\n".join(lines)
+
+
+def _broken(text: str, inches: float, **look: Any) -> str:
+    """The text on as few lines as hold it, each no wider than so many inches unless it is one word."""
+    lines, left = [""], inches
+    for word in text.split():
+        wide = _wide(f"{word} ", **look)
+        if wide > left and lines[-1]:
+            lines.append("")
+            left = inches
+        lines[-1] += f" {word}" if lines[-1] else word
+        left -= wide
+    return "\n".join(lines)
+
+
+def _wide(line: str, **look: Any) -> float:
+    """How many inches a line takes."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=["DejaVu Sans"], **look)
+    wide: float = text_to_path.get_text_width_height_descent(line, font, ismath=False)[0]
+    return wide / 72
 
 
 def fit(label: str) -> str:

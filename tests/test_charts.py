@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
 
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from auditkit import charts
 from auditkit.severity import DTYPE
@@ -20,7 +23,9 @@ def times(*texts: str | None) -> pd.Series:
 
 
 def credentials(*rows: tuple[str | None, str | None]) -> pd.DataFrame:
-    frame = pd.DataFrame({"expires_at": times(*(row[0] for row in rows)), "revoked_at": times(*(row[1] for row in rows))})
+    frame = pd.DataFrame(
+        {"expires_at": times(*(row[0] for row in rows)), "revoked_at": times(*(row[1] for row in rows))}
+    )
     frame["expired"], frame["revoked"] = frame.expires_at.le(AS_OF), frame.revoked_at.le(AS_OF)
     return frame.assign(live=~frame.expired & ~frame.revoked)
 
@@ -38,7 +43,13 @@ def findings(*rows: tuple[str, str]) -> pd.DataFrame:
     return frame.astype({"rule": "str"}).assign(severity=pd.Categorical(frame.severity, dtype=DTYPE))
 
 
-RULES = pd.DataFrame({"id": ["CRD001", "CRD002", "PRN001"], "evaluated": [True, False, True], "title": ["Credential expired", "Expires $soon$", "Shut <out>"]})
+RULES = pd.DataFrame(
+    {
+        "id": ["CRD001", "CRD002", "PRN001"],
+        "evaluated": [True, False, True],
+        "title": ["Credential expired", "Expires $soon$", "Shut <out>"],
+    }
+)
 
 
 def title(figure: Any) -> str:
@@ -96,7 +107,9 @@ def test_activity_leaves_out_groups_and_the_unusable_and_counts_those_without() 
 
 
 def test_support_counts_the_pairs_that_its_bars_show() -> None:
-    rows = reach(("a", "ApiKey", "no"), ("a", "ApiKey", "no"), ("b", "ApiKey", "yes"), ("u", "User", "no"), ("g", "Group", "no"))
+    rows = reach(
+        ("a", "ApiKey", "no"), ("a", "ApiKey", "no"), ("b", "ApiKey", "yes"), ("u", "User", "no"), ("g", "Group", "no")
+    )
     figure = charts.role_support(rows)
     assert title(figure) == "2 of 3 roles given to ApiKey principals do not support ApiKey"
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["User", "ApiKey"]
@@ -159,7 +172,10 @@ def test_what_lies_beyond_the_calendar_is_counted() -> None:
     nothing = pd.to_datetime([None, None], utc=True)
     rows = pd.DataFrame({"expires_at": ends, "revoked_at": nothing, "live": True, "revoked": False, "expired": False})
     for frame, said in ((rows, "; not drawn: 0 earlier, 1 later"), (rows.head(1), "")):
-        assert charts.credential_calendar(frame, as_of=as_of, window_days=30).axes[0].get_xlabel() == f"week in which they end{said}"
+        assert (
+            charts.credential_calendar(frame, as_of=as_of, window_days=30).axes[0].get_xlabel()
+            == f"week in which they end{said}"
+        )
 
 
 def test_required_permissions_are_counted_as_the_rules_count_them() -> None:
@@ -170,3 +186,53 @@ def test_required_permissions_are_counted_as_the_rules_count_them() -> None:
     figure = charts.required_against_effective(gaps)
     assert title(figure) == "1 of 3 required permissions are missing, 0 undetermined"
     assert {text.get_text() for text in figure.legends[0].get_texts()} == {"allowed", "denied", "not judged"}
+
+
+WIDE = "W" * 60
+
+
+def _wide_figures() -> list[Any]:
+    """Each figure with names as wide as any that are drawn whole, and with numbers of seven digits."""
+    ids = [f"CRD{number:03d}" for number in range(40)]
+    rules = pd.DataFrame({"id": ids, "title": "Live credential of a principal that is not usable", "evaluated": False})
+    many = pd.DataFrame({"rule": ids, "severity": ["high"] * 17 + ["low"] * 23})
+    keys = pd.DataFrame({
+        "key_id": [WIDE], "created_at": times("2025-01-01"), "expires_at": times(None), "revoked_at": times(None),
+        "last_used_at": times("2026-09-01"), "live": [True], "machine": [True],
+    })  # fmt: skip
+    roles = pd.DataFrame({"role_id": ["r"], "name": [WIDE], "broad_share": [1.0]})
+    held = pd.DataFrame({"principal_id": ["p"], "principal_type": ["User"], "role_id": ["r"]})
+    gaps = pd.DataFrame(
+        {
+            "principal_id": "p",
+            "permission": [WIDE],
+            "resource_type": "",
+            "resource_path": "",
+            "expect": "allow",
+            "outcome": "denied",
+        }
+    )
+    ways = pd.DataFrame({"through": [WIDE], "what": [WIDE], "gives": [False], "modules": [[WIDE]]})
+    ages = {"as_of": AS_OF, "max_age_days": 3650}
+    return [
+        charts.severity_by_rule(many, rules),
+        charts.severity_by_family(many.assign(family="organisation")),
+        charts.lifetime_against_age(pd.concat([keys] * 12_345), **ages),
+        charts.credential_timeline(keys, as_of=AS_OF),
+        charts.role_breadth(roles, held, broad_share=0.5),
+        charts.required_against_effective(gaps),
+        charts.principal_routes(ways, principal=WIDE),
+        charts.role_support(reach((WIDE, WIDE, "no"))),
+    ]
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_nothing_written_on_a_figure_is_cut_off(number: int) -> None:
+    figure = _wide_figures()[number]
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    edge, texts = figure.bbox, [text for text in figure.findobj(Text) if re.search("[A-Za-z]", text.get_text())]
+    spots = {text.get_text(): text.get_window_extent(canvas.get_renderer()) for text in texts}
+    beyond = [text for text, spot in spots.items() if spot.width and not (spot.x0 >= edge.x0 - 1 and spot.x1 <= edge.x1 + 1
+                                                            and spot.y0 >= edge.y0 - 1 and spot.y1 <= edge.y1 + 1)]  # fmt: skip
+    assert beyond == []
