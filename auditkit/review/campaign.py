@@ -27,7 +27,7 @@ from auditkit.review.decisions import DecisionStore, state
 from auditkit.review.entries import HANDED
 from auditkit.review.population import population
 from auditkit.review.progress import progress
-from auditkit.review.what_is import no_campaign
+from auditkit.review.what_is import no_campaign, refuse_newer
 from auditkit.rules.text import arrow
 from auditkit.snapshot import Snapshot, load
 from auditkit.store import to_parquet, whole_folder, write_file
@@ -139,11 +139,8 @@ class Campaign:
             entries = store.entries()
         try:
             known = set(self.items["item"])
-            found += [
-                f"entry {e.entry_id} decides {e.item}, which the population lacks"
-                for e in entries
-                if e.item not in known
-            ]
+            lost = [entry for entry in entries if entry.item not in known]
+            found += [f"entry {e.entry_id} decides {e.item}, which the population lacks" for e in lost]
         except ReviewError as problem:
             found.append(str(problem))
         for name in self.facts.inputs:
@@ -217,8 +214,10 @@ def open_campaign(path: str | Path) -> Campaign:
     if mistaken := no_campaign(folder):
         raise ReviewError(mistaken)
     try:
-        return Campaign(folder, Facts(**json.loads(_read(folder / _FACTS))))
-    except (ValueError, TypeError):
+        told = json.loads(_read(folder / _FACTS))
+        refuse_newer(folder / _FACTS, told["schema"])
+        return Campaign(folder, Facts(**told))
+    except (ValueError, TypeError, KeyError):
         raise ReviewError(f"{folder / _FACTS} cannot be read; restore the folder from a copy") from None
 
 

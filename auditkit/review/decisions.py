@@ -11,6 +11,7 @@ import pandas as pd
 
 from auditkit.errors import DecisionRefused, ReviewError
 from auditkit.review.entries import COLUMNS, GENESIS, HANDED, NONE_SEEN, Entry, breaks, chained, check
+from auditkit.review.what_is import refuse_newer
 
 _BUSY_SECONDS = 30.0
 _TABLE = f"""
@@ -40,6 +41,8 @@ class DecisionStore:
             self.path.touch(mode=0o600)
         try:
             self._connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
+            # 0 is what this auditkit writes; one that changes the table will count on.
+            refuse_newer(self.path, self._connection.execute("PRAGMA user_version").fetchone()[0], known=0)
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
             self._connection.executescript(_TABLE)

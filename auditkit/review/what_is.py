@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+from auditkit.errors import ReviewError
 from auditkit.review.verify import SUMS
 
 _CLOSE = "name what `auditkit review close` wrote"
@@ -51,3 +52,12 @@ def no_campaign(path: Path) -> str | None:
     if not (path / "campaign.json").exists() and (path / "manifest.json").exists():
         return f"{path} is a snapshot: `auditkit review start` begins a review of it"
     return None
+
+
+def refuse_newer(path: Path, version: object, known: int = 1) -> None:
+    """ReviewError for what a newer auditkit wrote: it may mean what this one does not know of."""
+    if isinstance(version, int) and version > known:
+        raise ReviewError(
+            f"{path} was written under schema version {version}, and this auditkit reads up to {known}: upgrade "
+            "auditkit to open it"
+        )

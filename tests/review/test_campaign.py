@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -163,6 +164,17 @@ def test_a_campaign_is_found_again_sound(tmp_path: Path) -> None:
     assert standing.action["credential:c1"] == "remove"
     assert standing.action["credential:c2"] == ""
     assert again.progress("kind").set_index("kind").left["credential"] == 1
+
+
+def test_a_campaign_of_a_newer_schema_is_refused_with_both_versions(tmp_path: Path) -> None:
+    facts = began(tmp_path).folder / "campaign.json"
+    plain = json.loads(facts.read_text())
+    facts.write_text(json.dumps(plain | {"schema": 2, "new in two": 1}))
+    with pytest.raises(ReviewError, match=r"schema version 2, and this auditkit reads up to 1: upgrade auditkit"):
+        open_campaign(tmp_path / "q3")
+    facts.write_text(json.dumps({name: value for name, value in plain.items() if name != "schema"}))
+    with pytest.raises(ReviewError, match="cannot be read; restore the folder from a copy"):
+        open_campaign(tmp_path / "q3")
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:

@@ -115,6 +115,17 @@ def test_not_refused(tmp_path: Path, changes: dict[str, str], recommendation: st
         assert store.append([entry(1, **changes)], recommendations={"assignment:ra-1": recommendation or "keep"}) == 1
 
 
+def test_a_store_of_a_newer_schema_is_refused_untouched(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "d.sqlite") as newer:
+        newer.execute("CREATE TABLE log (what TEXT)")
+        newer.execute("PRAGMA user_version = 3")
+    newer.close()
+    before = (tmp_path / "d.sqlite").read_bytes()
+    with pytest.raises(ReviewError, match=r"schema version 3, and this auditkit reads up to 0: upgrade auditkit"):
+        DecisionStore(tmp_path / "d.sqlite")
+    assert (tmp_path / "d.sqlite").read_bytes() == before
+
+
 def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
     (tmp_path / "d.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(ReviewError, match="is no store of decisions"):
