@@ -148,6 +148,14 @@ def test_no_row_by_row_pandas(path: Path) -> None:
     assert "axis=1)" not in "".join(line for line in text.splitlines() if ".apply(" in line)
 
 
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_nothing_evaluates_text(path: Path) -> None:
+    """A name that the IAM gives is data: it never becomes part of an expression, so none is ever made of text."""
+    calls = [node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+    assert not {each.attr for each in calls if isinstance(each, ast.Attribute)} & {"query", "eval", "read_pickle"}
+    assert not {each.id for each in calls if isinstance(each, ast.Name)} & {"eval", "exec", "compile"}
+
+
 def test_public_names_are_sorted_and_there() -> None:
     assert auditkit.__all__ == sorted(set(auditkit.__all__))
     for name in auditkit.__all__:

@@ -63,11 +63,12 @@ class CalendarPanel(Panel):
 
     def week(self, week: int) -> pd.DataFrame:
         """The credentials that end in a week."""
-        return self.endings.query("week == @week")[_SHOWN].reset_index(drop=True)
+        return self.endings.loc[self.endings.week.eq(week), _SHOWN].reset_index(drop=True)
 
     def write_ics(self) -> tuple[Path, int]:
         """Write the expiries of live credentials as a calendar file; answers its path and how many there are."""
-        live = self.desk.tables["credentials"].query("live and expires_at.notna()")
+        credentials = self.desk.tables["credentials"]
+        live = credentials[credentials.live & credentials.expires_at.notna()]
         path = free_name(self.desk.folder, f"credential-expiries-{self.desk.as_of:%Y-%m-%d}", ".ics")
         write_whole(path, expiries_ics(live, as_of=self.desk.as_of).encode())
         return path, len(live)
