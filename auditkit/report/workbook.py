@@ -11,12 +11,14 @@ import pandas as pd
 import xlsxwriter
 
 import auditkit
+from auditkit.access.tables import Tables
 from auditkit.findings import Findings
 from auditkit.report.inert import visible
 from auditkit.report.proof import spread
 from auditkit.rules import RULES
 from auditkit.rules.base import Rule
 from auditkit.store import write_file
+from auditkit.widgets.ways import ways_held
 
 LONGEST_CELL = 32_767
 # A sheet holds 1,048,576 rows; the next million starts another.
@@ -59,7 +61,7 @@ def workbook(findings: Findings) -> bytes:
         book.set_properties({"title": "Access audit", "created": _naive(findings.as_of)})
         styles = _Styles(book)
         _table(book, styles, "Summary", _summary(findings), widths=(28, 90))
-        for name, rows in _families(findings.frame):
+        for name, rows in _families(findings):
             _table(book, styles, name, rows, widths=tuple(_WIDTHS.values()))
         _table(book, styles, "Rules", _rules(findings), widths=(9, 40, 10, 20, 14, 10, 40, 8, 11, 60, 60, 50))
         _table(book, styles, "Methods", _methods(findings), widths=(34, 40, 20, 60))
@@ -81,10 +83,14 @@ class _Styles:
         self.date = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top", "align": "left"})
 
 
-def _families(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each family's rows under the name of its sheet, its proof spread over columns behind the others."""
-    for family, rows in frame.groupby("family", sort=True):
+def _families(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each family's rows under the name of its sheet, its proof spread over columns behind the others, and how it
+    arrives where what was found is that somebody holds a permission."""
+    tables = Tables(findings.snapshot, as_of=findings.as_of)
+    for family, rows in findings.frame.groupby("family", sort=True):
         shown = pd.concat([rows[list(_WIDTHS)], spread(rows.related)], axis="columns")
+        if len(ways := ways_held(rows, tables)):
+            shown["how it arrives"] = ways.reindex(rows.index)
         for number, start in enumerate(range(0, len(shown), LONGEST_SHEET), 1):
             name = f"{family}".capitalize() + (f" {number}" if number > 1 else "")
             yield name, shown.iloc[start : start + LONGEST_SHEET]

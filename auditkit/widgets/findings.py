@@ -15,9 +15,9 @@ from auditkit.rules import RULES
 from auditkit.widgets.base import Panel, Static, View
 from auditkit.widgets.kept import free_name, write_whole
 from auditkit.widgets.markup import safe_table, safe_text
-from auditkit.widgets.rows import principal_of, proof
+from auditkit.widgets.rows import principal_of
 from auditkit.widgets.sift import Choice, sift
-from auditkit.widgets.ways import ways_of
+from auditkit.widgets.ways import ways_held
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,8 +32,6 @@ _COLUMNS = (
     "fingerprint",
 )  # fmt: skip
 
-# Rules about a permission that is held: their proof says how it arrives.
-_HELD = ("PRM002", "PRM008")
 _TABLE = ("severity", "rule", "title", "subject_id", "message")
 
 
@@ -128,8 +126,7 @@ def _proved(frame: pd.DataFrame, found: pd.DataFrame, desk: Desk) -> tuple[pd.Da
     fix = "Why each rule matters and what mends it stands below, family by family."
     if len(found) > MOST_PROVED:
         return frame, f"{fix} The records behind each finding are in the CSV and the workbook of the same findings."
-    held = proof(found[found.rule.isin(_HELD)], ["permission"])
-    way = ("way: " + ways_of(held, desk.tables)).reindex(found.index)
+    way = ("way: " + ways_held(found, desk.tables)).reindex(found.index)
     words = in_words(found)
     return frame.assign(proof=(words + "; " + way).fillna(words).fillna(way)), fix
 

@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from auditkit.widgets.rows import principal_of, proof
+
 if TYPE_CHECKING:
     from auditkit.access.tables import Tables
 
 _KEYS = ["principal_id", "permission"]
+# Rules about a permission that is held: what they find arrives in some way.
+_HELD = ("PRM002", "PRM008")
+
+
+def ways_held(findings: pd.DataFrame, tables: Tables) -> pd.Series:
+    """The way of each finding about a permission that is held, by its index; no other finding is in the result.
+
+    `findings` has the columns of a findings frame; `tables` are of the snapshot in which those were found.
+    """
+    held = findings[findings.rule.isin(_HELD)]
+    return ways_of(proof(held, ["permission"]).assign(principal_id=principal_of(held)), tables)
 
 
 def ways_of(rows: pd.DataFrame, tables: Tables) -> pd.Series:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 from organisations import AS_OF, LONG_AGO, REQUIRED, acme
 
+from auditkit.report.workbook import workbook
 from auditkit.schema import frame
 from auditkit.snapshot import Snapshot
 from auditkit.widgets.desk import Desk, open_desk
@@ -68,3 +71,14 @@ def test_an_excess_says_in_panel_and_report_how_it_arrives(desk: Desk) -> None:
     assert found.loc[found.rule.eq("PRM002"), "proof"].tolist() == [f"way: {way}"]
     assert not found.loc[found.rule.ne("PRM002"), "proof"].fillna("").str.contains("way: ").any()
     assert "How it arrives" in desk.panel("gaps").static().fragment
+
+
+def test_the_workbook_says_how_an_excess_arrives_and_of_nothing_else(desk: Desk) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook(desk.findings)))
+    heads = {sheet.title: [cell.value for cell in sheet[1]] for sheet in book.worksheets}
+    assert [name for name, titles in heads.items() if "how it arrives" in titles] == ["Permissions"]
+    column = heads["Permissions"].index("how it arrives")
+    told = {row[1]: row[column] for row in book["Permissions"].iter_rows(min_row=2, values_only=True)}
+    assert str(told.pop("PRM002")).startswith('role "Operators" (r1), assignment a1, through group "All machines"')
+    assert told
+    assert set(told.values()) == {None}
