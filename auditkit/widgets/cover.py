@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import auditkit
+from auditkit.findings_met import counted, silent
 from auditkit.findings_text import instant
 from auditkit.widgets.answer import verdict
-from auditkit.widgets.base import Static, reasons
+from auditkit.widgets.base import Static
 from auditkit.widgets.coverage import unread
 from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
 from auditkit.widgets.views import families
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from auditkit.findings import Findings
     from auditkit.widgets.desk import Desk
 
 # What the report's page takes its title from.
 COVER_TYPE = "application/vnd.auditkit.cover+json"
+_FEW = 2
 
 
 class Cover(Static):
@@ -55,16 +59,32 @@ def facts(desk: Desk) -> list[tuple[str, str]]:
 
 def _html(desk: Desk, told: list[tuple[str, str]]) -> str:
     found, missing = desk.findings, unread(desk.snapshot)
-    silent = reasons(found)
+    quiet = _quiet(found)
     read = f"<h2>What was not read</h2>{bullets(missing) or '<p>Nothing: every collection was read whole.</p>'}"
-    why = bullets(silent) or "<p>Nothing: every rule was evaluated.</p>"
+    why = quiet or "<p>Nothing: every rule was evaluated.</p>"
     judged = f"<h2>What was not evaluated, or only in part</h2>{why}"
     return (
-        f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{_critical(found)}{definitions(told)}'
-        f'<div class="ak-gaps{" ak-open" if missing or silent else ""}">{read}{judged}</div>'
+        f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{_critical(found)}'
+        f'<div class="ak-gaps{" ak-open" if missing or quiet else ""}"><div>{read}</div><div>{judged}</div></div>'
         f"<h2>What was found, by family</h2>{families(found)}"
+        f"<h2>What was judged</h2>{definitions(told)}"
         f"<h2>Limits and their sources</h2>{_changed(desk)}{safe_table(desk.limits.table())}"
     )
+
+
+def _quiet(found: Findings) -> str:
+    """Why rules could not be judged, or not on everything: each reason once, with all its rules. A few have their
+    titles; the answer has a row for each of them."""
+    items = [
+        f"<li>{safe_text(why)}: {counted(len(rows), 'rule')}{', evaluated in part' if part else ''} ({_named(rows)})</li>"
+        for (part, why), rows in silent(found.rules).groupby(["partly", "why_not"], sort=False)
+    ]
+    return f"<ul>{''.join(items)}</ul>" if items else ""
+
+
+def _named(rules: pd.DataFrame) -> str:
+    few = len(rules) <= _FEW
+    return ("; " if few else ", ").join(map(safe_text, rules.id + ", " + rules.title if few else rules.id))
 
 
 def _critical(found: Findings) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from auditkit.errors import InputError
-from auditkit.widgets.base import Static
+from auditkit.findings_met import silent
+from auditkit.widgets.base import Static, reasons
+from auditkit.widgets.markup import bullets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,15 +47,25 @@ FIGURES: Mapping[str, Callable[[Desk], Figure]] = {
     "role_breadth": _role_breadth,
     "severity_by_family": _severity_by_family,
 }
+# The rule that counts the same: where it could not be evaluated, the figure would take what is not known for none.
+_COUNTED_BY = {"lifetime_against_age": "CRD005", "required_against_effective": "PRM001", "role_breadth": "ROL008"}
 
 
 class Picture(Static):
-    """A figure of a desk; `figure` is what matplotlib knows."""
+    """A figure of a desk; `figure` is what matplotlib knows, None where what it shows was not read or not given."""
 
     def __init__(self, desk: Desk, name: str) -> None:
         from auditkit.charts import alt_text, figure_html
 
         if name not in FIGURES:
             raise InputError(f"there is no figure {name!r}; choose one of {', '.join(FIGURES)}")
+        self.figure: Figure | None = None
+        judged = desk.among((_COUNTED_BY[name],)) if name in _COUNTED_BY else None
+        if judged is not None and not silent(judged.rules).partly.all():
+            why = reasons(judged)
+            super().__init__(
+                f'<div class="ak-warn"><strong>No figure</strong>{bullets(why)}</div>', text="; ".join(why)
+            )
+            return
         self.figure = FIGURES[name](desk)
         super().__init__(figure_html(self.figure), text=alt_text(self.figure))

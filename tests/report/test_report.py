@@ -107,7 +107,15 @@ def test_what_is_missing_is_on_the_first_page(tmp_path: Path) -> None:
     html = make_report(snapshot, out=tmp_path / "out.html").read_text("utf-8").partition("</header>")[0]
     assert "credentials was not read whole: 403, the key may not read it" in html
     assert re.search(r"\d+ of 50 rules were evaluated", html)
-    assert "no required permissions were given" in html
+    assert "no required permissions were given (--required CSV): " in html
+    # A reason stands once, with every rule that it kept from judging; whole and in part apart.
+    judged = html.partition("What was not evaluated")[2].partition("</ul>")[0]
+    assert judged.count("credentials could not be read whole") == 2
+    silent = audit(snapshot).not_evaluated
+    assert len(silent) > 20
+    assert silent.id.map(judged.count).eq(1).all()
+    assert "rules, evaluated in part (" in judged
+    assert "DAT002" not in judged.partition("evaluated in part")[0].rpartition("<li>")[0]
 
 
 def test_required_permissions_reach_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -274,10 +274,22 @@ def test_a_principal_without_any_assignment_in_the_organisation_has_a_page() -> 
 def test_every_figure_has_words_also_of_an_empty_organisation(name: str, desk: Desk) -> None:
     for one in (desk, open_desk(build({}, as_of=AS_OF)), open_desk(hostile(PAYLOADS))):
         picture = one.figure(name)
-        assert 'alt="' in picture.fragment
+        assert ('alt="' in picture.fragment) is (picture.figure is not None)
         assert repr(picture)
     with pytest.raises(InputError, match="there is no figure"):
         desk.figure("nothing")
+
+
+def test_what_was_not_read_or_not_given_has_no_figure_that_counts_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blind = open_desk(acme(incomplete={"credentials": "403"}).replace(credentials=acme().credentials.iloc[:0]))
+    picture = blind.figure("lifetime_against_age")
+    assert picture.figure is None
+    assert repr(picture) == "CRD005, Old credential: credentials could not be read whole (403)"
+    assert "<img" not in picture.fragment
+    assert "no required permissions were given" in repr(blind.figure("required_against_effective"))
+    assert [name for name in FIGURES if blind.figure(name).figure] == ["role_breadth", "severity_by_family"]
+    assert [name for name in FIGURES if not open_desk(acme()).figure(name).figure] == ["required_against_effective"]
 
 
 def test_a_panel_that_raises_says_so_where_it_stands(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
