@@ -51,6 +51,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(folder / "review", folder / "review-of-the-laptop")
     for name in ("required_permissions.csv", "limits.toml", "organisation.json"):
         shutil.copyfile(bundled(f"data/{name}"), folder / name)
+    shutil.copy(bundled("notebooks/quarterly_access_review.ipynb"), folder)
     return folder
 
 
