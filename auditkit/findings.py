@@ -19,6 +19,7 @@ from auditkit.limits import Limits
 from auditkit.rules import RULES
 from auditkit.rules.base import NO_HITS, Hits, Rule
 from auditkit.rules.populations import COUNTS
+from auditkit.schema_columns import TEXT
 from auditkit.severity import DTYPE
 from auditkit.severity import at_least as _at_least
 
@@ -139,5 +140,6 @@ def _rule_frame(
         for rule, (why, count, _) in zip(rules, judged, strict=True)
     ]
     frame = pd.DataFrame(rows, columns=list(_RULE_COLUMNS))
-    texts = dict.fromkeys(["id", "title", "subject", "family", "why_not"], "str")
+    # By the dtype itself: "str" is another one, in which no reason is "None", where `future.infer_string` is off.
+    texts = dict.fromkeys(["id", "title", "subject", "family", "why_not"], TEXT)
     return frame.astype({**texts, "severity": DTYPE, "evaluated": "bool", "count": "int64", "population": "int64"})

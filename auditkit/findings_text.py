@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from auditkit.rules.text import arrow, concat, json_values, series
+from auditkit.schema_columns import TEXT
 from auditkit.severity import SEVERITIES
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _findings(frame: pd.DataFrame) -> str:
 
 
 def _inert(column: pd.Series) -> pd.Series:
-    text = concat(arrow(column.astype("str")), count=len(column))
+    text = concat(arrow(column.astype(TEXT)), count=len(column))
     text = pc.replace_substring_regex(text, _INNER, r"\1'\2")
     odd = pc.match_substring_regex(text, _FORMULA)
     return series(pc.if_else(odd, concat("'", text, count=len(column)), text), column.index)

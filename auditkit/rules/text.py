@@ -15,6 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditkit.schema_columns import TEXT
+
 # What JSON must escape; everything else stays as it is.
 _ESCAPED = r'["\\\x00-\x1f]'
 _ESCAPED_BYTES = np.isin(np.arange(256), [*range(32), ord('"'), ord("\\")])
@@ -34,7 +36,7 @@ def arrow(column: pd.Series) -> pa.Array:
 
 def series(array: pa.Array, index: pd.Index | None = None) -> pd.Series:
     """An Arrow array of text as a column of the house's text dtype."""
-    return pd.Series(pd.array(array.cast(_TEXT), dtype="str"), index=index)
+    return pd.Series(pd.array(array.cast(_TEXT), dtype=TEXT), index=index)
 
 
 def concat(*parts: pa.Array | str, count: int) -> pa.Array:

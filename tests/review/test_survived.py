@@ -84,3 +84,17 @@ def test_the_options_of_pandas_change_no_population_and_no_finding(tmp_path: Pat
         again = began(tmp_path / "odd", company())
         assert again.facts.population == first
         assert open_campaign(tmp_path / "odd").verify() == []
+
+
+def without_inferred_text() -> tuple[str, str]:
+    with pd.option_context("future.infer_string", False):
+        found = audited(company())[1]
+        return found.to_json(), found.to_csv()
+
+
+def test_without_inferred_text_the_findings_are_the_same() -> None:
+    """`future.infer_string` goes with pandas 4, and says so; until then a user may have it off."""
+    found = audited(company())[1]
+    with pytest.warns(DeprecationWarning, match="infer_string"):
+        again = without_inferred_text()
+    assert again == (found.to_json(), found.to_csv())
