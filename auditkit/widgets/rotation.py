@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,10 @@ from auditkit.limits import Limits
 from auditkit.widgets.base import Panel, Slider, View, headline, reasons
 from auditkit.widgets.markup import safe_table
 
-STATES = ("overdue", "unfinished", "overlapping", "single", "no live credential")
+if TYPE_CHECKING:
+    from auditkit.snapshot import Snapshot
+
+STATES = ("overdue", "unfinished", "overlapping", "single", "no live credential", "not read")
 _DAY = pd.Timedelta(days=1).as_unit("us")
 _NEXT = {
     "overdue": "Issue a new credential, deploy it, confirm that it is used, then revoke the old one.",
@@ -20,6 +23,7 @@ _NEXT = {
     "revoke": "The new credential is used: revoke the old one. Revoking one leaves the others working.",
     "single": "Nothing to do until it is due.",
     "no live credential": "It cannot call: issue a credential, or revoke the principal if it is no longer needed.",
+    "not read": "Whether it has any is not known: pull again into the same folder, with a key that may read them.",
 }
 
 
@@ -35,29 +39,46 @@ class RotationPanel(Panel):
     def build(self, found: Findings) -> View:
         """One row a usable machine principal, the overdue ones first."""
         tables = self.desk.tables
-        frame = rotation(tables["principals"], tables["credentials"], as_of=tables.as_of, limits=self.limits)
-        judged = bool(found.rules.evaluated.any())
-        # Where no credential was read, nobody is known to have none.
-        frame = frame if judged else frame.iloc[:0]
+        unread = _unread(self.desk.snapshot)
+        told = tables["principals"], tables["credentials"]
+        frame = rotation(*told, as_of=tables.as_of, limits=self.limits, unread=unread or frozenset())
+        # Where it is not known whose credentials were read, nobody is known to have none.
+        frame = frame if unread is not None else frame.iloc[:0]
         counts = frame.state.value_counts().reindex(list(STATES), fill_value=0)
         late = int(counts["overdue"] + counts["unfinished"])
         words = "usable machine principals are overdue or in an unfinished rotation"
         summary = pd.DataFrame({"state": list(STATES), "principals": counts.to_numpy()})
         return View(
             frame=frame,
-            headline=headline(late, len(frame), words, found.rules),
+            headline=headline(late, len(frame) - int(counts["not read"]), words, found.rules),
             warnings=reasons(found),
-            extras=(safe_table(summary, caption="By state"),) if judged else (),
+            extras=(safe_table(summary, caption="By state"),) if len(frame) else (),
             labels={"principal_id": "Principal", "display_name": "Name", "since_days": "Since (days)",
                     "live_credentials": "Live", "next_step": "Next step"},
             filters=("state", "type"),
         )  # fmt: skip
 
 
+def _unread(snapshot: Snapshot) -> frozenset[str] | None:
+    """The principals whose credentials were not read; None where it is not known whose those are."""
+    if "credentials" not in snapshot.incomplete:
+        return frozenset()
+    owners = {entry["owner"] or "" for entry in snapshot.manifest.unread if entry["collection"] == "credentials"}
+    whole = owners and owners <= set(snapshot.principals.principal_id) and "principals" not in snapshot.incomplete
+    return frozenset(owners) if whole else None
+
+
 def rotation(
-    principals: pd.DataFrame, credentials: pd.DataFrame, *, as_of: pd.Timestamp, limits: Limits
+    principals: pd.DataFrame,
+    credentials: pd.DataFrame,
+    *,
+    as_of: pd.Timestamp,
+    limits: Limits,
+    unread: frozenset[str] = frozenset(),
 ) -> pd.DataFrame:
     """One row a usable machine principal: state, since_days, its live credentials' times, the next step.
+
+    Of those whose credentials are `unread`, nothing is said but that.
 
     Overdue: its only live credential is older than the greatest age. Overlapping: several, the newest no older than
     the overlap; unfinished: several, and older. `since_days` counts from the newest, or from when it was due.
@@ -73,11 +94,13 @@ def rotation(
     late = several & frame.newest.lt(as_of - limits.rotation_overlap)
     overdue = frame.live_credentials.eq(1) & frame.oldest.lt(as_of - limits.credential_max_age)
     none = frame.live_credentials.eq(0)
-    frame["state"] = np.select([overdue, late, several, none], ["overdue", "unfinished", "overlapping", STATES[4]],
-                               "single")  # fmt: skip
+    blind = frame.principal_id.isin(list(unread))
+    frame["state"] = np.select([blind, overdue, late, several, none],
+                               [STATES[5], "overdue", "unfinished", "overlapping", STATES[4]], "single")  # fmt: skip
+    frame["live_credentials"] = frame.live_credentials.astype("Int64").mask(blind)
     start = frame.newest.where(~overdue, frame.oldest + limits.credential_max_age)
-    frame["since_days"] = ((as_of - start) / _DAY).round().astype("Int64")
-    step = frame.state.mask(several & used, "revoke").mask(several & ~used, "deploy")
+    frame["since_days"] = ((as_of - start) / _DAY).round().astype("Int64").mask(blind)
+    step = frame.state.mask(several & used & ~blind, "revoke").mask(several & ~used & ~blind, "deploy")
     frame["next_step"] = step.map(_NEXT).astype("str")
     rank = frame.state.map({state: place for place, state in enumerate(STATES)})
     columns = ["state", "since_days", "principal_id", "display_name", "type", "live_credentials", "oldest", "newest",

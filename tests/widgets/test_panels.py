@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -260,6 +261,26 @@ def test_credentials_that_were_not_read_are_not_none() -> None:
     assert desk.rotation().empty
     assert desk.panel("rotation").view.headline.startswith("Not evaluated")
     assert desk.panel("calendar").view.headline.startswith("Not evaluated")
+
+
+def test_of_a_refused_list_no_state_of_rotation_is_told_and_of_the_others_it_is() -> None:
+    known = keys(("k", "a", "2026-08-01T00:00:00Z", AS_OF, None), ("read", "b", "2020-08-01T00:00:00Z", None, None),
+                 ("none", "c", "2026-08-01T00:00:00Z", AS_OF, None))  # fmt: skip
+    refused = [{"collection": "credentials", "owner": "k", "reason": "403", "status": 403}]
+
+    def panel(unread: list[dict[str, object]]) -> Any:
+        why = {"credentials": "1 of 3 lists could not be read: 403"}
+        return open_desk(build(known.frames, organisation_id="org", as_of=AS_OF, incomplete=why, unread=unread)).panel("rotation")
+
+    view = panel(refused).view
+    states = dict(zip(view.frame.principal_id, view.frame.state, strict=True))
+    assert states == {"read": "overdue", "none": "no live credential", "k": "not read"}
+    assert view.frame.set_index("principal_id").live_credentials.isna().to_dict() == {"read": False, "none": False, "k": True}
+    assert view.headline.startswith("1 of 2 usable machine principals")
+    assert view.headline.endswith("of what could be evaluated")
+    # Without whose list it was, or of somebody unknown, nothing is told.
+    for odd in ([], [{**refused[0], "owner": None}], [*refused, {**refused[0], "owner": "else"}]):
+        assert panel(odd).frame.empty
 
 
 def test_a_principal_without_any_assignment_in_the_organisation_has_a_page() -> None:
