@@ -185,6 +185,7 @@ def verify(
     Example:
       auditkit verify ./evidence
     """
+    from auditkit.review.verify import seal
     from auditkit.review.verify import verify as check
     from auditkit.review.what_is import no_pack
 
@@ -194,9 +195,10 @@ def verify(
     for line in found:
         emit(visible(line))
     if found:
-        say(f"auditkit: {pack} is not as it was made")
+        say(f"auditkit: {pack} does not match its own list")
         raise typer.Exit(2)
-    emit("sound: every file is as it was made, and the chain of decisions holds")
+    say("sound: it matches its own list, and its files agree; compare its seal with the one that was written down")
+    emit(seal(str(pack)))
 
 
 def register(root: typer.Typer) -> None:

@@ -102,7 +102,7 @@ def test_the_account_is_recorded_beside_the_name(place: Path) -> None:
         (["verify", "empty"], "empty is an empty folder"),
         (["verify", "owners.csv"], "owners.csv is a single file"),
         (["verify", "report.html"], "report.html is a report"),
-        (["verify", "nowhere"], "not as it was made"),
+        (["verify", "nowhere"], "does not match its own list"),
         (["review", "verify", "sealed"], "sealed is an evidence pack"),
         (["review", "status", "sealed"], "sealed is an evidence pack"),
         (["review", "verify", "sealed.zip"], "sealed.zip is a file"),
