@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditkit.cli_options import Paging, fresh
+from auditkit.cli_options import Paging, fresh, instant
 from auditkit.cli_output import emit, say
-from auditkit.terminal import snapshot_lines, visible
+from auditkit.terminal import moment, snapshot_lines, visible
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -65,21 +65,39 @@ def _all_refused(snapshot: Snapshot) -> bool:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An organisation document, JSON.")], out: _Out
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An organisation document, JSON.")],
+    out: _Out,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="T",
+            help="When the document was exported: RFC 3339 with an offset, or a date, meaning its midnight UTC. "
+            "Default: now.",
+        ),
+    ] = None,
 ) -> None:
     """Read an organisation document into a snapshot.
 
+    A document does not say when it was exported, and a snapshot is judged as of then: --as-of tells it.
+
     \b
     Example:
-      auditkit import organisation.json --out ./imported
+      auditkit import organisation.json --out ./imported --as-of 2026-10-01T00:00:00Z
     """
     import pandas as pd
 
+    from auditkit.cli_notes import instant_notes
     from auditkit.source.document import import_document
 
     fresh(out)
-    snapshot = import_document(file, pulled_at=pd.Timestamp.now("UTC").as_unit("us"))
+    exported = instant(as_of)
+    snapshot = import_document(file, pulled_at=exported or pd.Timestamp.now("UTC").as_unit("us"))
     snapshot.save(out)
+    if exported is None:
+        say(f"dated {moment(snapshot.as_of)}, which is now: if it was exported earlier, say when by --as-of T")
+    for line in instant_notes(snapshot, snapshot.as_of):
+        say(line)
     _tell(snapshot, out)
 
 

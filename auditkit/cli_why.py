@@ -79,7 +79,8 @@ def narrow(
     from auditkit.access import narrow as search
 
     if every == (principal is not None):
-        raise InputError("--principal and --all: give one of the two")
+        both = "--principal and --all are both given: give one of them"
+        raise InputError(both if every else "whose access is not said: give --principal ID, or --all")
     whole, time = opened(snapshot), instant(as_of)
     found: _Result
     if principal is None:
@@ -101,7 +102,7 @@ def what_if(
 
     Nothing is changed. A change file may hold: as_of, direct_api_key_auth, and lists revoke_credential,
     suspend_principal, delete_principal, remove_assignment, remove_grant, and tables change_assignment, take_from_role,
-    remove_member, add_assignment, add_grant.
+    remove_member, add_assignment, add_grant. To disband a group: delete_principal.
 
     \b
     Example:

@@ -51,6 +51,33 @@ def hostile(tmp_path: Path) -> Path:
     return tmp_path / "snapshot"
 
 
+def test_an_imported_document_is_of_the_instant_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document, out = str(bundled("data/organisation_next.json")), tmp_path / "next"
+    assert run(["import", document, "--out", str(out), "--as-of", "2027-01-01T01:00:00+01:00"]) == 0
+    assert auditkit.load(out).as_of == pd.Timestamp("2027-01-01T00:00:00Z")
+    assert "dated" not in capsys.readouterr().err
+    assert "is no time" in refused(capsys, "import", document, "--out", str(tmp_path / "no"), "--as-of", "soon")
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_document_without_an_instant_is_dated_now_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = pd.Timestamp.now("UTC")
+    assert run(["import", str(bundled("data/organisation.json")), "--out", str(tmp_path / "now")]) == 0
+    assert before.floor("us") <= auditkit.load(tmp_path / "now").as_of <= pd.Timestamp.now("UTC")
+    told = capsys.readouterr().err
+    assert "which is now: if it was exported earlier, say when by --as-of T" in told
+
+
+def test_an_instant_before_every_record_of_a_document_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["import", str(bundled("data/organisation.json")), "--out", str(tmp_path / "old"), "--as-of", "1999-01-01"]
+    assert run(words) == 0
+    assert "lies before every record of the snapshot" in capsys.readouterr().err
+
+
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     """The one line that a wrong call gets: exit status 2, nothing on standard output."""
     assert run(list(words)) == 2
@@ -141,7 +168,9 @@ def test_a_usage_error_is_one_line_with_the_way_to_help(
 # Wrong input
 
 
-@pytest.mark.parametrize("words", [["audit"], ["explain", "--principal", "p", "--permission", "x"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [["audit"], ["explain", "--principal", "p", "--permission", "x"]], ids=lambda words: words[0]
+)
 def test_a_snapshot_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str]) -> None:
     assert "nowhere" in refused(capsys, words[0], str(tmp_path / "nowhere"), *words[1:])
 
@@ -163,7 +192,9 @@ def test_a_wrong_option_of_audit(
     assert said in refused(capsys, "audit", str(sample), option, text)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"organisation": 1}', '{"organisation": {"id": "o"', "\x00"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", '{"organisation": 1}', '{"organisation": {"id": "o"', "\x00"]
+)
 def test_a_document_that_is_none(capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str) -> None:
     (tmp_path / "odd.json").write_text(content)
     assert "odd.json" in refused(capsys, "import", str(tmp_path / "odd.json"), "--out", str(tmp_path / "snapshot"))
@@ -182,7 +213,9 @@ def test_a_place_that_is_taken(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize("key", ["canary", "ik_canary", "ik_canary.", "sk_abc.canary", "ik_abc.ca nary", "ik_a b.canary"])
+@pytest.mark.parametrize(
+    "key", ["canary", "ik_canary", "ik_canary.", "sk_abc.canary", "ik_abc.ca nary", "ik_a b.canary"]
+)
 def test_a_malformed_key_is_refused_and_not_shown(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
@@ -250,7 +283,9 @@ def test_fail_on_above_everything_ends_with_nought(hostile: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("kind", ["table", "json", "csv"])
-def test_texts_of_the_iam_are_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str], hostile: Path, kind: str) -> None:
+def test_texts_of_the_iam_are_shown_and_not_obeyed(
+    capsys: pytest.CaptureFixture[str], hostile: Path, kind: str
+) -> None:
     capsys.readouterr()
     assert run(["audit", str(hostile), "--format", kind]) == 0
     out = capsys.readouterr().out
@@ -268,7 +303,14 @@ def pulling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., in
 
     def pull(sandbox: Sandbox, *more: str, key: str | None = None) -> int:
         monkeypatch.setenv("AUDITKIT_API_KEY", key or sandbox.key)
-        words = ["--base-url", sandbox.url, "--organisation", sandbox.organisation_id, "--out", str(tmp_path / "snapshot")]
+        words = [
+            "--base-url",
+            sandbox.url,
+            "--organisation",
+            sandbox.organisation_id,
+            "--out",
+            str(tmp_path / "snapshot"),
+        ]
         return run(["pull", *words, *more])
 
     return pull
@@ -327,7 +369,9 @@ def test_no_key_and_nobody_to_ask_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("url", ["", "iam.example.com", "http://iam.example.com", "ftp://127.0.0.1", "https://u:p@h.example"])
+@pytest.mark.parametrize(
+    "url", ["", "iam.example.com", "http://iam.example.com", "ftp://127.0.0.1", "https://u:p@h.example"]
+)
 def test_a_base_url_that_is_none_of_ours(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
@@ -432,7 +476,11 @@ def test_rules_are_listed(capsys: pytest.CaptureFixture[str], kind: str) -> None
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     done = subprocess.run(
-        f"{sys.executable} -m auditkit rules --format json | head -c 10", shell=True, capture_output=True, text=True, check=False
+        f"{sys.executable} -m auditkit rules --format json | head -c 10",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stderr == ""
 

@@ -72,7 +72,11 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
     [
         (["who-can", "SNAPSHOT", "iam.apikey.creat"], "iam.apikey.create"),
         (["who-can", "SNAPSHOT", "iam.apikey.create", "--resource", "/x"], "give both"),
-        (["narrow", "SNAPSHOT", "--required", REQUIRED], "give one of the two"),
+        (["narrow", "SNAPSHOT", "--required", REQUIRED], "^whose access is not said: give --principal ID, or --all$"),
+        (
+            ["narrow", "SNAPSHOT", "--required", REQUIRED, "--all", "--principal", "key-0001"],
+            "^--principal and --all are both given: give one of them$",
+        ),
         (["compare", "SNAPSHOT", "key-0001", "key-001"], "key-001"),
         (["troubleshoot", "SNAPSHOT", "--symptom", "forbiden"], "forbidden"),
     ],

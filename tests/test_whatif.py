@@ -89,7 +89,9 @@ def test_switching_direct_authentication_off() -> None:
 
 
 def test_required_rows_break_and_are_mended() -> None:
-    rows = required(("ada", "iot.device.read", "allow"), ("gate", "iam.key.create", "deny"), ("bob", "iot.device.read", "allow"))
+    rows = required(
+        ("ada", "iot.device.read", "allow"), ("gate", "iam.key.create", "deny"), ("bob", "iot.device.read", "allow")
+    )
     changes = {
         "remove_assignment": ["ra-1"],
         "add_assignment": [{"principal": "gate", "role": "wide"}, {"principal": "bob", "role": "reader"}],
@@ -125,6 +127,8 @@ def test_an_incomplete_collection_stays_incomplete() -> None:
         ({"take_from_role": [{"role": "reader", "permission": "iot.device.raed"}]}, r"iot\.device\.read"),
         ({"take_from_role": [{"role": "reader"}]}, "it needs permission"),
         ({"suspend_principals": ["ada"]}, "no known change.*suspend_principal"),
+        ({"remove_group": ["outer"]}, r"no known change, did you mean 'delete_principal'\?$"),
+        ({"disable_user": ["ada"]}, r"no known change, did you mean 'suspend_principal'\?$"),
         ({"suspend_principal": "ada"}, "must be a list"),
         ({"suspend_principal": [7]}, "no text"),
         ({"add_assignment": ["ada"]}, "list of tables"),

@@ -44,6 +44,15 @@ _LISTS = {
 }
 _SINGLE = {"as_of": "time", "direct_api_key_auth": "bool"}
 KEYS = (*_SINGLE, *_LISTS, *_TABLES)
+# What is written for a change by the name of what it is done to; a group is a principal too.
+_ALSO = {
+    "delete_principal": ("remove_group", "delete_group", "disband_group", "remove_principal", "remove_user"),
+    "suspend_principal": ("suspend_group", "suspend_user", "disable_principal", "disable_user"),
+    "revoke_credential": ("remove_credential", "delete_credential", "revoke_key", "remove_key", "delete_key"),
+    "remove_member": ("delete_member", "leave_group", "take_from_group"),
+    "remove_assignment": ("remove_role", "delete_assignment"),
+}
+_MEANT = {word: key for key, words in _ALSO.items() for word in words}
 
 
 def read_changes(changes: Mapping[str, Any] | str | Path, snapshot: Snapshot) -> dict[str, Any]:
@@ -140,7 +149,8 @@ def _wrong(written: Mapping[str, Any], known: _Known) -> Iterator[str]:
         elif key in _TABLES:
             problems = _wrong_tables(key, value, known)
         else:
-            problems = iter([f"it is no known change, {nearest(key, KEYS)}"])
+            hint = f"did you mean {_MEANT[key]!r}?" if key in _MEANT else nearest(key, KEYS)
+            problems = iter([f"it is no known change, {hint}"])
         yield from (f"{word(key)}: {problem}" for problem in problems if problem)
 
 
