@@ -38,7 +38,7 @@ def role_breadth(roles: pd.DataFrame, reach: pd.DataFrame, *, broad_share: float
         widest = (share * members).nlargest(5).index.union(share.nlargest(2).index)
         for place in widest:
             spot = (share[place] * 100, members[place])
-            axes.annotate(fit(roles.name[place])[:28], spot, xytext=(6, 4), textcoords="offset points", size=8)
+            axes.annotate(fit(roles.name[place], 1.7), spot, xytext=(6, 4), textcoords="offset points", size=8)
         axes.axvline(broad_share * 100, color="#d55e00", lw=1.4, ls="--", label=f"limit: {broad_share:.0%}")
         axes.set_xlim(-2, 118)
         axes.set_ylim(bottom=-0.5)
@@ -94,7 +94,7 @@ def principal_routes(ways: pd.DataFrame, *, principal: str) -> Figure:
         for number, spots in enumerate(places):
             for name, height in spots.items():
                 box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": MUTED}
-                axes.text(number, height, fit(name)[:26], ha="center", va="center", size=8, bbox=box, zorder=2)
+                axes.text(number, height, fit(name, 1.75), ha="center", va="center", size=8, bbox=box, zorder=2)
         axes.set_xticks(range(len(_LAYERS)), _LAYERS)
         axes.set_yticks([])
         axes.set_xlim(-0.45, len(_LAYERS) - 0.55)

@@ -23,8 +23,8 @@ def lifetime_against_age(credentials: pd.DataFrame, *, as_of: pd.Timestamp, max_
     age = live.created_at.rsub(as_of) / _DAY
     left = ((live.expires_at - as_of) / _DAY).clip(upper=_LONGEST)
     never, old = int(left.isna().sum()), int(age.gt(max_age_days).sum())
-    title = f"Of {len(credentials):,} credentials, {never:,} live ones have no expiry"
-    title += f" and {old:,} live ones are older than {max_age_days} days"
+    title = f"{never:,} of {len(credentials):,} credentials are live without an expiry"
+    title += f", {old:,} live and older than {max_age_days} days"
     with mpl.rc_context(RC):
         figure, axes = new_figure(title, rows=10)
         for name, mask, marker, colour in (

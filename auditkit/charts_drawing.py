@@ -154,10 +154,14 @@ def _wide(line: str, **look: Any) -> float:
     return wide / 72
 
 
-def fit(label: str) -> str:
-    """A label cut to fit, with what the font cannot draw as a replacement mark."""
+def fit(label: str, inches: float = _WIDTH) -> str:
+    """A label cut to fit, also into so many inches of small type, with what the font cannot draw as a replacement
+    mark."""
     drawn = _drawn(label)
-    return drawn if len(drawn) <= _LONGEST_LABEL + 8 else drawn[: _LONGEST_LABEL + 7] + "…"
+    kept = drawn if len(drawn) <= _LONGEST_LABEL + 8 else drawn[: _LONGEST_LABEL + 7] + "…"
+    while len(kept) > 1 and _wide(kept, size=8) > inches:
+        kept = kept.removesuffix("…")[:-1] + "…"
+    return kept
 
 
 def _drawn(label: str) -> str:

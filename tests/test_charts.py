@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -236,3 +237,12 @@ def test_nothing_written_on_a_figure_is_cut_off(number: int) -> None:
     beyond = [text for text, spot in spots.items() if spot.width and not (spot.x0 >= edge.x0 - 1 and spot.x1 <= edge.x1 + 1
                                                             and spot.y0 >= edge.y0 - 1 and spot.y1 <= edge.y1 + 1)]  # fmt: skip
     assert beyond == []
+
+
+def test_no_name_on_a_way_lies_over_its_neighbour() -> None:
+    figure = _wide_figures()[6]
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    spots = [text.get_window_extent(canvas.get_renderer()) for text in figure.axes[0].texts]
+    assert len(spots) == 4
+    assert all(left.x1 < right.x0 for left, right in pairwise(sorted(spots, key=lambda spot: spot.x0)))
