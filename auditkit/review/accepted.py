@@ -67,8 +67,8 @@ def apply(findings: Findings, accepted: pd.DataFrame, as_of: pd.Timestamp) -> Ju
     frame = findings.frame
     entry = pd.Series(-1, index=frame.index)
     warnings = [
-        f"entry {number}: accepted until {until:%Y-%m-%d %H:%M} UTC, which is over: what it accepted is a finding again"
-        for number, until in zip(accepted.number[ended], accepted.until[ended], strict=True)
+        f"entry {number}: accepted until {until}, which is over: what it accepted is a finding again"
+        for number, until in zip(accepted.number[ended], last_day(accepted.until[ended]), strict=True)
     ]
     for place, row in enumerate(accepted.to_dict("records")):
         met = frame.rule.eq(row["rule"]) & _meets(frame.subject_id, row)
@@ -92,11 +92,16 @@ def _meets(subjects: pd.Series, row: Mapping[Any, Any]) -> pd.Series:
     return pd.Series([fnmatchcase(subject, row["pattern"]) for subject in subjects], index=subjects.index, dtype=bool)
 
 
+def last_day(until: pd.Series) -> pd.Series:
+    """The last day, in UTC, on which something is accepted, of the instants from which it is accepted no more."""
+    return (until - pd.Timedelta(microseconds=1)).dt.strftime("%Y-%m-%d").astype("str")
+
+
 def to_json(judged: Judged) -> str:
     """The open findings as `Findings.to_json` gives them, and beside them a list `accepted`."""
     keys = ("rule", "severity", "subject_type", "subject_id", "related", "message", "fix", "fingerprint", *SAYS)
     rows = judged.accepted.assign(
-        severity=judged.accepted.severity.astype("str"), until=judged.accepted.until.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+        severity=judged.accepted.severity.astype("str"), until=last_day(judged.accepted.until)
     )
     records = [row | {"related": json.loads(row["related"])} for row in rows[list(keys)].to_dict("records")]
     lines = [json.dumps(record, ensure_ascii=False, separators=(",", ":")) for record in records]
@@ -106,5 +111,5 @@ def to_json(judged: Judged) -> str:
 def to_csv(judged: Judged) -> str:
     """The open findings, then the accepted ones, with reason, owner and until (empty for an open one) at the end."""
     opened = judged.open.frame.assign(reason="", owner="", until="")
-    until = judged.accepted.until.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = last_day(judged.accepted.until)
     return findings_text.to_csv(pd.concat([opened, judged.accepted.assign(until=until)], ignore_index=True))

@@ -111,7 +111,7 @@ def test_json_and_csv_show_both(tmp_path: Path) -> None:
     found = judged(tmp_path, f'rule = "CRD004"\nsubject = "c1"\nuntil = 2026-12-31\n{SAYS}')
     told = json.loads(to_json(found))
     assert [entry["subject_id"] for entry in told["accepted"]] == ["c1"]
-    assert told["accepted"][0]["until"] == "2027-01-01T00:00:00Z"
+    assert told["accepted"][0]["until"] == "2026-12-31"
     assert len(told["findings"]) == len(FOUND) - 1
     assert set(told) - set(json.loads(FOUND.to_json())) == {"accepted"}
     assert to_csv(found).count("\r\n") == len(FOUND) + 1
