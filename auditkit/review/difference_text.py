@@ -6,50 +6,83 @@ import json
 
 import pandas as pd
 
-from auditkit.access.telling import columns
+from auditkit.access.telling import columns, word
 from auditkit.findings_text import instant
 from auditkit.review.difference import Difference
 from auditkit.review.judged import told
+from auditkit.review.rotated import rotations
 from auditkit.snapshot import Snapshot
 
 _LISTED = 40
+_CLOSE = pd.Timedelta(minutes=10)
 
 
 def to_json(found: Difference) -> str:
     """The difference as one JSON object: the same bytes for the same snapshots, limits and instants."""
-    parts = {"records": found.records, "access": found.access, "findings": found.findings}
+    parts = {
+        "records": found.records, "rotations": rotations(found), "access": found.access, "findings": found.findings,
+    }  # fmt: skip
     whole = {
         "schema": 1,
         "organisation_id": found.new.organisation_id,
         "old": _named(found.old) | found.judged[0].to_dict(),
         "new": _named(found.new) | found.judged[1].to_dict(),
         "fairness": list(found.fairness),
+        "notes": _close(found),
         **{name: _records(frame) for name, frame in parts.items()},
     }
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
 def to_text(found: Difference) -> str:
-    """By what each side was judged, how fair the comparison is, then each part with its count and first lines."""
+    """By what each side was judged, how fair the comparison is, then each part with its count and first lines.
+
+    Plain rotations of credentials are counted and not listed: they come by the hundred, and are what is wanted.
+    """
     old, new = instant(found.old.as_of), instant(found.new.as_of)
     lines = [f"{found.new.organisation_id}: from {old} to {new}"]
-    lines += [*(f"  {line}" for line in told(*found.judged)), ""]
+    lines += [*(f"  {line}" for line in (*told(*found.judged), *_close(found))), ""]
     if found.fairness:
         lines += ["Not like for like:", *(f"  {why}" for why in found.fairness), ""]
+    # What still stands is counted, not listed: it is no difference.
+    moved = found.findings[found.findings.status.ne("still")]
+    rotated = rotations(found)
+    folded = found.records.collection.eq("credentials") & found.records.record_id.isin([*rotated.old, *rotated.new])
     parts = (
-        ("Records", found.records, ("change", "record", "record_id", "fields")),
-        ("Access", found.access, ("change", "principal_id", "permission", "before", "after", "through")),
-        ("Findings", found.findings, ("status", "severity", "rule", "subject_id", "quarters", "message")),
-    )
+        (f"Findings: {_counts(found.findings.status)}", moved,
+         ("status", "severity", "rule", "subject_id", "quarters", "message")),
+        (f"Access: {_counts(found.access.change)}", found.access,
+         ("change", "principal_id", "permission", "before", "after", "through")),
+        ("\n".join([f"Records: {_counts(found.records.change)}", *_rotated(rotated)]), found.records[~folded],
+         ("change", "record", "record_id", "fields")),
+    )  # fmt: skip
     for title, frame, head in parts:
-        # What still stands is counted, not listed: it is no difference.
-        lines += [f"{title}: {_counts(frame[head[0]])}", *_table(frame[frame[head[0]].ne("still")], head), ""]
+        lines += [title, *_table(frame, head), ""]
     return "\n".join(lines)
+
+
+def _close(found: Difference) -> list[str]:
+    """Says it where both were pulled at nearly one time and are judged as of then: time has not passed between them."""
+    sides = found.judged
+    near = abs(found.new.as_of - found.old.as_of) <= _CLOSE and found.new.id != found.old.id
+    if not near or any(each.as_of != each.pulled_at for each in sides):
+        return []
+    return ["both were pulled within 10 minutes: if they are of different days, judge each at its own time, by "
+            "--as-of OLD --as-of NEW"]  # fmt: skip
+
+
+def _rotated(rotated: pd.DataFrame) -> list[str]:
+    """One line a kind of credential."""
+    return [
+        f"  {len(how):,} of kind {word(kind)} rotated ({_counts(how)}, each with a new one of the same principal): "
+        "--format json lists them"
+        for kind, how in rotated.groupby("kind").how
+    ]
 
 
 def _counts(change: pd.Series) -> str:
     counts = change.astype("str").value_counts(sort=False)
-    return ", ".join(f"{int(count):,} {word}" for word, count in counts.items()) or "no difference"
+    return ", ".join(f"{int(count):,} {name}" for name, count in counts.items()) or "no difference"
 
 
 def _table(frame: pd.DataFrame, head: tuple[str, ...]) -> list[str]:
