@@ -23,8 +23,10 @@ from auditkit.errors import InputError, ReviewError
 from auditkit.findings import Findings
 from auditkit.limits import Limits
 from auditkit.review.advice import advise, assign_reviewers
+from auditkit.review.attested import attested_in
+from auditkit.review.before import with_previous
 from auditkit.review.decisions import DecisionStore, state
-from auditkit.review.entries import HANDED
+from auditkit.review.entries import DECISIONS, HANDED
 from auditkit.review.population import population
 from auditkit.review.progress import progress
 from auditkit.review.what_is import no_campaign, refuse_newer
@@ -34,7 +36,6 @@ from auditkit.store import to_parquet, whole_folder, write_file
 
 _FACTS, _POPULATION, _DECISIONS, _SNAPSHOT = "campaign.json", "population.parquet", "decisions.sqlite", "snapshot"
 INPUTS = ("required_permissions.csv", "limits.toml", "accepted.toml", "attestations.toml", "owners.csv")
-_TO_BE = {"remove": "removed", "change": "changed", "rotate": "rotated"}
 POPULATION_COLUMNS = (
     "item", "kind", "record_id", "principal_id", "whose", "role_id", "permission_id", "says", "content",
     "recommendation", "instead", "because", "severity", "fingerprints", "reviewer", "previous_action",
@@ -91,14 +92,21 @@ class Campaign:
         return path
 
     def tables(self) -> Tables:
-        """The tables that the campaign judges, at its instant, with what it began with."""
-        required, attested = self.input("required_permissions.csv"), self.input("attestations.toml")
+        """The tables that the campaign judges, at its instant, with what it began with and what was attested since."""
+        required = self.input("required_permissions.csv")
         return Tables(
             self.snapshot,
             as_of=pd.Timestamp(self.facts.as_of).as_unit("us"),
             required=None if required is None else read_required(required),
-            attestations=None if attested is None else read_attestations(attested),
+            attestations=self.attestations(),
         )
+
+    def attestations(self) -> pd.DataFrame:
+        """What people attest: what the campaign began with, then what its log attests."""
+        began = self.input("attestations.toml")
+        with self.decisions() as store:
+            made = attested_in(store.entries())
+        return made if began is None else pd.concat([read_attestations(began), made], ignore_index=True)
 
     def limits(self) -> Limits:
         """The limits that the campaign judges by."""
@@ -139,7 +147,7 @@ class Campaign:
             entries = store.entries()
         try:
             known = set(self.items["item"])
-            lost = [entry for entry in entries if entry.item not in known]
+            lost = [entry for entry in entries if entry.action in DECISIONS and entry.item not in known]
             found += [f"entry {e.entry_id} decides {e.item}, which the population lacks" for e in lost]
         except ReviewError as problem:
             found.append(str(problem))
@@ -183,7 +191,7 @@ def start(
         raise ReviewError(f"nothing is in scope {scope!r}: there is nothing to review")
     items = advise(items, findings, tables)
     owned = pd.DataFrame({"kind": [], "id": [], "reviewer": []}, dtype="str") if owners is None else owners
-    items = _with_previous(items.assign(reviewer=assign_reviewers(items, owned, tables)), before)
+    items = with_previous(items.assign(reviewer=assign_reviewers(items, owned, tables)), before)
     kept = inputs or {}
     data = _parquet(items[list(POPULATION_COLUMNS)])
     facts = Facts(
@@ -219,27 +227,6 @@ def open_campaign(path: str | Path) -> Campaign:
         return Campaign(folder, Facts(**told))
     except (ValueError, TypeError, KeyError):
         raise ReviewError(f"{folder / _FACTS} cannot be read; restore the folder from a copy") from None
-
-
-def _with_previous(items: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
-    """The items with the last quarter's decision, and why it is asked again where the access has changed since."""
-    if before is None:
-        return items.assign(previous_action="", previous_reason="", asked_again="")
-    last = before.set_index("item")
-    known = items.item.isin(last.index)
-    changed = known & items.content.ne(items.item.map(last.content).astype("str"))
-    action = items.item.map(last.action).astype("str").fillna("")
-    to_be = action.map(_TO_BE).astype("str")
-    still = known & ~changed & to_be.notna()
-    again = pd.Series("", index=items.index, dtype="str")
-    again = again.mask(~known, "asked for the first time: it was not there last time")
-    again = again.mask(changed, "asked again because the access has changed since it was decided")
-    again = again.mask(still, "asked again because it was to be " + to_be + " and is still there")
-    return items.assign(
-        previous_action=action,
-        previous_reason=items.item.map(last.reason).astype("str").fillna(""),
-        asked_again=again,
-    )
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

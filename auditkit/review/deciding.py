@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from auditkit.attestations import KINDS
 from auditkit.errors import DecisionRefused
+from auditkit.review.attested import PREFIX
 from auditkit.review.campaign import Campaign
 from auditkit.review.entries import Entry
 from auditkit.review.targets import fitting
@@ -57,6 +59,23 @@ def decide(
     )
     _write(campaign, made)
     return made
+
+
+def attest(campaign: Campaign, *, kind: str, what: str, who: str, when: str, at: str, account: str) -> bool:
+    """Write what somebody attests, seen at `when` (RFC 3339), into the log; False where it attests just that already.
+
+    Raises `DecisionRefused`.
+    """
+    if kind not in KINDS:
+        raise DecisionRefused(f"there is no kind of attestation {kind!r}; use one of {', '.join(KINDS)}")
+    item = PREFIX + kind
+    made = Entry(
+        entry_id=entry_id("\n".join((campaign.facts.population, who.strip(), when, what.strip())), item),
+        campaign=campaign.facts.name, item=item, content="", action="attest", reviewer=who.strip(), at=at,
+        reason=what.strip(), target=when, account=account,
+    )  # fmt: skip
+    with campaign.decisions() as store:
+        return store.append([made]) == 1
 
 
 def undo(campaign: Campaign, item: str, *, reviewer: str, at: str, account: str, mark: str, reason: str = "") -> Entry:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from auditkit.errors import DecisionRefused, ReviewError
-from auditkit.review.entries import COLUMNS, GENESIS, HANDED, NONE_SEEN, Entry, breaks, chained, check
+from auditkit.review.entries import COLUMNS, DECISIONS, GENESIS, HANDED, NONE_SEEN, Entry, breaks, chained, check
 from auditkit.review.what_is import refuse_newer
 
 _BUSY_SECONDS = 30.0
@@ -139,7 +139,7 @@ def histories(log: Iterable[Entry]) -> dict[str, dict[str, tuple[Entry, frozense
     its author had before them: all before it in the log, or, in one taken from another copy, those that were there."""
     found: dict[str, dict[str, tuple[Entry, frozenset[str]]]] = {}
     for entry in log:
-        if entry.action == "undo":
+        if entry.action not in DECISIONS:
             continue
         past = found.setdefault(entry.item, {})
         seen = frozenset(entry.seen.split()) - {NONE_SEEN} if entry.seen else frozenset(past)

@@ -10,8 +10,12 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from auditkit.errors import DecisionRefused
 
-ACTIONS = ("keep", "remove", "change", "rotate", "delegate", "not mine", "undo")
-"""What a reviewer may say of one item; `undo` takes back the entry named in `undoes`."""
+ACTIONS = ("keep", "remove", "change", "rotate", "delegate", "not mine", "undo", "attest")
+"""What an entry may say; `undo` takes back the entry named in `undoes`, `attest` says nothing of an item of the
+population: see `review.attested`."""
+
+DECISIONS = ACTIONS[:6]
+"""What a reviewer may decide of one item."""
 
 HANDED = ("delegate", "not mine")
 """Those of them that decide nothing: the item is handed on, and waits for somebody else."""

@@ -16,6 +16,7 @@ import pandas as pd
 
 from auditkit import findings_text
 from auditkit.access.tables import Tables
+from auditkit.attestations import attestations_text
 from auditkit.errors import InputError, ReportError, ReviewError
 from auditkit.findings import run_rules
 from auditkit.report import make_report
@@ -85,8 +86,10 @@ def evidence(
     planned = plan(standing, tables, limits)
     items = campaign.items.set_index("item")
     told = pd.DataFrame(log, columns=list(ENTRY), dtype="str")
+    # What is attested is on no item.
     told = told.assign(
-        number=range(1, len(log) + 1), whose=told["item"].map(items.whose), says=told["item"].map(items.says)
+        number=range(1, len(log) + 1),
+        **{name: told["item"].map(items[name]).astype("str").fillna("") for name in ("whose", "says")},
     )
     proof = None if after is None else prove(standing, tables, Tables(after))
     texts = {
@@ -95,6 +98,7 @@ def evidence(
         "log.csv": findings_text.to_csv(told[list(_LOG)]),
         "population.csv": findings_text.to_csv(campaign.items),
         "attestations.csv": findings_text.to_csv(tables["attestations"]),
+        "attested.toml": attestations_text(tables["attestations"]),
         "limits.csv": findings_text.to_csv(limits.table()),
         "versions.txt": _versions(),
         "README.txt": readme(campaign, standing, planned, proof, closed_at, after),

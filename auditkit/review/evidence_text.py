@@ -28,7 +28,8 @@ WHAT IS IN IT
   decisions.jsonl    The same log as it was kept. Each line holds the SHA-256 of the line before it, so that nothing
                      can be cut out or put in unseen.
   findings.json/csv  What the rules flagged. accepted.csv: what somebody accepts, until when, and why.
-  attestations.csv   What people attest of what no system tells.
+  attestations.csv   What people attest of what no system tells: before the review, and during it. attested.toml: the
+                     same as the next `review start --attestations` takes it.
   limits.csv         The thresholds that were judged by, each with where it comes from.
   plan/              plan.md: what was to be done, step by step, and what no step was made of, with why (unplanned.csv);
                      what-if.txt: what it would do, tried on the data beforehand; a ticket for each decision.
@@ -62,6 +63,7 @@ HOW TO READ A DECISION
   change      another role instead        rotate      a new credential instead of this one
   delegate    somebody else is to decide  not mine    the person asked is not the one to decide
   undo        an earlier entry is taken back; it stays in the log
+  attest      no decision: somebody attests what no system tells (`reason`), as seen at a time (`target`)
 
   `reviewer` is the name that was given; `account` is the account and computer on which it was entered. `content` is
   the SHA-256 of what the reviewer was shown. `bulk` names the decisions that were made together.

@@ -115,6 +115,11 @@ class Review:
         """The findings that are new, gone, still there or came back since the previous snapshot."""
         return self.panel("difference").frame
 
+    def judge_anew(self) -> None:
+        """Judge with what was attested meanwhile, and tell every panel of it."""
+        self.__dict__.pop("desk", None)
+        self.sitting.refresh()
+
     def _audited(self, path: Path) -> tuple[Tables, Findings]:
         """Another campaign as it judged, or a snapshot judged by the limits of this one."""
         if (path / FACTS).exists():

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ipywidgets
 import pandas as pd
 
-from auditkit.attestations import EMPTY, KINDS, attestations_text, read_attestations
+from auditkit.attestations import KINDS
 from auditkit.errors import InputError
+from auditkit.review.deciding import attest
 from auditkit.widgets.base import View
 from auditkit.widgets.form import Button, Field, Form, Press
-from auditkit.widgets.kept import write_whole
+from auditkit.widgets.review_acts import account
 from auditkit.widgets.review_fields import panel_html
 from auditkit.widgets.table import PagedTable
 
 if TYPE_CHECKING:
     from auditkit.widgets.review import Review
 
-NAME = "attestations.toml"
 # What every attestation says.
 _SAID = ("what", "who")
 
 
-def attested(review: Review) -> pd.DataFrame:
-    """What the file of the working folder attests; where there is none, what the campaign began with."""
-    path = Path.cwd() / NAME
-    began = review.campaign.input(NAME)
-    source = path if path.exists() else began
-    return EMPTY if source is None else read_attestations(source)
-
-
 def attest_view(review: Review) -> View:
     """Every attestation, the latest first, and which kinds are to be asked again."""
-    rows = attested(review).sort_values("when", ascending=False, kind="stable", ignore_index=True)
+    rows = review.campaign.attestations().sort_values("when", ascending=False, kind="stable", ignore_index=True)
     oldest = review.sitting.now() - review.desk.limits.attestation
     recent = set(rows.kind[rows.when.ge(oldest)])
     days = review.desk.limits.attestation_days
@@ -46,7 +36,8 @@ def attest_view(review: Review) -> View:
 
 
 class AttestForm:
-    """`box` is the widget. Writing adds to attestations.toml in the working folder; nothing there is taken away."""
+    """`box` is the widget. Writing adds an entry to the log of the campaign; the attestations that the campaign began
+    with are frozen, and stay as they are."""
 
     def __init__(self, review: Review) -> None:
         self._review = review
@@ -60,8 +51,7 @@ class AttestForm:
             fields=(
                 Field(name="kind", label="Kind", choice=True, options=tuple(KINDS), wide=False),
                 Field(name="when", label="When", hint="seen on this day", value=today, wide=False),
-                Field(name="what", label="What", hint="who holds it, when it was last changed; no key, no secret"),
-                Field(name="note", label="Note", hint="if wanted"),
+                Field(name="what", label="What", hint="who holds it, when last changed; no secret"),
             ),
             buttons=(Button(act="write", label="Write attestation"),),
             needs=lambda press: next((name for name in _SAID if not press.words[name].strip()), ""),
@@ -74,8 +64,7 @@ class AttestForm:
         self.table.show(view)
 
     def _write(self, press: Press) -> str:
-        before = attested(self._review)
-        row = {name: press.words[name].strip() for name in ("kind", "what", "who", "note")}
+        row = {name: press.words[name].strip() for name in ("kind", "what", "who")}
         if missing := [name for name in _SAID if not row[name]]:
             raise InputError(f"an attestation says {missing[0]}; fill it in")
         day = press.words["when"].strip()
@@ -85,20 +74,12 @@ class AttestForm:
             raise InputError(f"{day!r} is no day; write it as 2026-10-01") from None
         if when is pd.NaT or when > self._review.sitting.now():
             raise InputError("an attestation tells what was seen, on a day that has come; write it as 2026-10-01")
-        fresh = pd.DataFrame([row | {"when": when}])[list(EMPTY.columns)].astype(before.dtypes)
-        if len(before.merge(fresh, on=list(EMPTY.columns))):
+        sitting, facts = self._review.sitting, self._review.campaign.facts
+        seen, now = (f"{point:%Y-%m-%dT%H:%M:%SZ}" for point in (when, sitting.now()))
+        if not attest(self._review.campaign, **row, when=seen, at=now, account=account()):
             return "this is attested already"
-        _save(pd.concat([before, fresh], ignore_index=True))
+        self._review.judge_anew()
+        self.form.clear()
         self._show(attest_view(self._review))
-        return (f"written to {NAME}; the next `auditkit audit` or `review start` here takes it by "
-                f"--attestations {NAME}")  # fmt: skip
-
-
-def _save(rows: pd.DataFrame) -> None:
-    """Write the file once what it would hold can be read back: what is refused there is refused here."""
-    data = attestations_text(rows).encode()
-    with tempfile.TemporaryDirectory() as folder:
-        tried = Path(folder) / NAME
-        tried.write_bytes(data)
-        read_attestations(tried)
-    write_whole(Path.cwd() / NAME, data)
+        counts = "counts it" if when <= pd.Timestamp(facts.as_of) else f"counts it as of {when:%Y-%m-%d} and later"
+        return f"attested, on disk in the log of the campaign; ORG004, judged as of {facts.as_of[:10]} here, {counts}"

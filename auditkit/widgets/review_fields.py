@@ -7,15 +7,12 @@ from typing import Any
 
 import ipywidgets
 
-from auditkit.review.entries import ACTIONS
 from auditkit.widgets.form import Field, Press
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.review_acts import Answer, Sitting
 from auditkit.widgets.review_sift import ItemChoice, offered
 from auditkit.widgets.style import STYLE
 
-# What a reviewer may decide; to undo is a button of its own.
-DECISIONS = tuple(action for action in ACTIONS if action != "undo")
 _ALL = "all"
 # What is decided with a target.
 _AIMED = ("change", "delegate")

@@ -8,12 +8,13 @@ import ipywidgets
 
 from auditkit.errors import DecisionRefused
 from auditkit.findings_met import counted
+from auditkit.review.entries import DECISIONS
 from auditkit.widgets.form import Button, Field, Form, Press
 from auditkit.widgets.grid import RowGrid
 from auditkit.widgets.later import Later
 from auditkit.widgets.markup import safe_table
 from auditkit.widgets.review_acts import MOST_AT_ONCE, Answer, Shown
-from auditkit.widgets.review_fields import DECISIONS, Filters, Words, button, panel_html
+from auditkit.widgets.review_fields import Filters, Words, button, panel_html
 from auditkit.widgets.review_sift import sift_items
 from auditkit.widgets.review_views import item_html, proof_html
 from auditkit.widgets.trouble import guard

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from auditkit.errors import DecisionRefused
+from auditkit.review.entries import DECISIONS
 from auditkit.widgets.form import Button, Field, Form, Press
-from auditkit.widgets.review_fields import DECISIONS, Words, panel_html
+from auditkit.widgets.review_fields import Words, panel_html
 from auditkit.widgets.review_views import conflicts_view
 from auditkit.widgets.table import PagedTable
 

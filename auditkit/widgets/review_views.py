@@ -65,6 +65,7 @@ def log_view(sitting: Sitting) -> View:
     names = ("at", "item", "action", "target", "reviewer", "reason", "bulk", "account", "entry_id")
     frame = pd.DataFrame({name: [getattr(one, name) for one in reversed(log)] for name in names}, dtype="str")
     standing = {one.entry_id for item in {one.item for one in log} for one in sitting.said(item)}
+    standing |= {one.entry_id for one in log if one.action == "attest"}
     marks = ["taken back" if name in undone else "stands" if name in standing else "" for name in frame.entry_id]
     frame.insert(3, "state", pd.Series(marks, dtype="str"))
     notes = ["The reviewer is the name that was typed; the account is the operating system's."]

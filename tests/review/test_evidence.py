@@ -57,7 +57,7 @@ def contents(pack: Pack) -> dict[str, bytes]:
 def test_everything_is_in_it(pack: Pack) -> None:
     files = contents(pack)
     assert set(files) >= {
-        "README.txt", "SHA256SUMS", "accepted.csv", "attestations.csv", "campaign.json", "columns.csv", "decisions.csv", "log.csv",
+        "README.txt", "SHA256SUMS", "accepted.csv", "attestations.csv", "attested.toml", "campaign.json", "columns.csv", "decisions.csv", "log.csv",
         "decisions.jsonl", "findings.csv", "findings.json", "limits.csv", "plan/plan.md", "plan/what-if.txt",
         "population.csv", "population.parquet", "proof.csv", "report.html", "snapshot/manifest.json",
         "snapshot-after/manifest.json", "verify.py", "versions.txt", *INPUTS,

@@ -19,8 +19,11 @@ from auditkit.errors import DecisionRefused, InputError, ReviewError
 from auditkit.findings import run_rules
 from auditkit.limits import Limits
 from auditkit.review.campaign import Campaign, open_campaign, start
+from auditkit.review.deciding import undo
 from auditkit.review.decisions import DecisionStore
 from auditkit.review.entries import Entry
+from auditkit.review.evidence import close
+from auditkit.review.verify import verify
 from auditkit.snapshot import Snapshot
 from auditkit.widgets.review import VIEWS, Review
 from auditkit.widgets.review_acts import Answer, Sitting
@@ -552,6 +555,9 @@ def test_it_shows_itself_headless_and_complete(folder: Path, monkeypatch: pytest
     assert len(review.left()) == len(review.campaign.items)
 
 
+FROZEN = b'[[attestation]]\nkind = "break-glass"\nwhat = "two envelopes"\nwho = "Mara"\nwhen = 2026-06-01\n'
+
+
 @pytest.fixture
 def form(folder: Path, review: Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(tmp_path)
@@ -559,18 +565,46 @@ def form(folder: Path, review: Review, tmp_path: Path, monkeypatch: pytest.Monke
     return review.panel("attestations").controls
 
 
-def test_an_attestation_is_added_once_and_read_back(form: Any, review: Review, tmp_path: Path) -> None:
+def test_an_attestation_is_added_once_and_read_back(form: Any, review: Review, folder: Path) -> None:
     assert "legacy-token, break-glass" in form.head.value
     what = 'The token is in the safe; "changed" on 2026-09-01'
     for _ in range(2):
         form.form.press("write", kind="legacy-token", what=what)
     assert "attested already" in form.form.told["words"]
-    form.form.press("write", kind="break-glass", what=what, note="two envelopes")
-    rows = read_attestations(tmp_path / "attestations.toml")
+    form.form.press("write", kind="break-glass", what="two envelopes")
+    rows = open_campaign(folder).attestations()
     assert rows.kind.tolist() == ["legacy-token", "break-glass"]
+    assert rows.what.tolist() == [what, "two envelopes"]
     assert rows.who.tolist() == ["ann", "ann"]
     assert rows.when.tolist() == [pd.Timestamp("2026-10-02T00:00:00Z")] * 2
     assert "All is attested" in form.head.value
+    assert review.log()[["action", "state"]].to_numpy().tolist() == [["attest", "stands"]] * 2
+    assert review.campaign.verify() == []
+    assert review.progress().decided.sum() == 0
+    undo(review.campaign, "attestation:break-glass", reviewer="ann", at="2026-10-02T09:00:00Z", account="a", mark="m")
+    assert review.campaign.attestations().kind.tolist() == ["legacy-token"]
+
+
+def test_what_the_campaign_began_with_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = begin(tmp_path / "q4", inputs={"attestations.toml": FROZEN}).folder
+    # In the folder of the campaign, as `auditkit lab` opens it.
+    monkeypatch.chdir(began)
+    review = open_review(".", "ann")
+    assert "ORG004" in set(review.desk.findings.frame.rule)
+    seen = f"{review.desk.as_of:%Y-%m-%d}"
+    told = review.panel("attestations").controls.form.press("write", kind="legacy-token", what="in the safe", when=seen)
+    assert "on disk in the log of the campaign; ORG004" in told
+    assert (began / "attestations.toml").read_bytes() == FROZEN
+    assert review.campaign.attestations().who.tolist() == ["Mara", "ann"]
+    assert review.campaign.verify() == []
+    assert "ORG004" not in set(review.desk.findings.frame.rule)
+    assert review.sitting.standing.action.eq("").all()
+    pack = close(open_campaign(began), out=tmp_path / "pack", closed_at=STARTED, pdf=False).folder
+    assert verify(str(pack)) == []
+    assert (pack / "attestations.toml").read_bytes() == FROZEN
+    assert read_attestations(pack / "attested.toml").what.tolist() == ["two envelopes", "in the safe"]
+    assert "in the safe" in (pack / "attestations.csv").read_text()
+    assert '"ORG004"' not in (pack / "findings.csv").read_text()
 
 
 @pytest.mark.parametrize(("day", "state"), [("2026-07-05", "holds"), ("2026-07-04", "asked again")])
@@ -590,11 +624,11 @@ def test_an_old_attestation_is_asked_again(form: Any, review: Review, day: str, 
     ],
 )
 def test_an_attestation_that_says_too_little_or_too_much_is_refused(
-    form: Any, tmp_path: Path, what: str, when: str, told: str
+    form: Any, folder: Path, what: str, when: str, told: str
 ) -> None:
     form.form.press("write", kind="legacy-token", what=what, when=when)
     assert told in form.form.told["words"]
-    assert not (tmp_path / "attestations.toml").exists()
+    assert on_disk(folder) == []
 
 
 def test_no_payload_gets_through(tmp_path: Path) -> None:
