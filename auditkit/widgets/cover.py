@@ -27,12 +27,12 @@ _FEW = 2
 class Cover(Static):
     """The first page; `title` and `facts` as text, the rest as HTML."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, note: str = "") -> None:
         name = _name(desk)
         self.title = f"Access review of {name}, {desk.as_of:%Y-%m-%d}"
         self.snapshot = desk.snapshot.id
         self.facts = facts(desk)
-        super().__init__(_html(desk, self.facts), text=self.title)
+        super().__init__(_html(desk, self.facts, note), text=self.title)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return {
@@ -53,18 +53,20 @@ def facts(desk: Desk) -> list[tuple[str, str]]:
         ("Snapshot", f"{snapshot.id} ({'complete' if snapshot.complete else 'NOT complete'})"),
         ("Tool", f"auditkit {auditkit.__version__}"),
         ("Required permissions", desk.required_words),
+        *([("Accepted findings", _accepted(desk))] if desk.accepted is not None else []),
+        *([("Attestations", f"{attested:,}")] if (attested := len(desk.tables["attestations"])) else []),
         *([("Earlier snapshot", desk.compared.words)] if desk.compared else []),
     ]
 
 
-def _html(desk: Desk, told: list[tuple[str, str]]) -> str:
+def _html(desk: Desk, told: list[tuple[str, str]], note: str) -> str:
     found, missing = desk.findings, unread(desk.snapshot)
     quiet = _quiet(found)
     read = f"<h2>What was not read</h2>{bullets(missing) or '<p>Nothing: every collection was read whole.</p>'}"
     why = quiet or "<p>Nothing: every rule was evaluated.</p>"
     judged = f"<h2>What was not evaluated, or only in part</h2>{why}"
     return (
-        f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{_critical(found)}'
+        f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{_beside(desk, note)}{_critical(found)}'
         f'<div class="ak-gaps{" ak-open" if missing or quiet else ""}"><div>{read}</div><div>{judged}</div></div>'
         f"<h2>What was found, by family</h2>{families(found)}"
         f"<h2>What was judged</h2>{definitions(told)}"
@@ -72,11 +74,23 @@ def _html(desk: Desk, told: list[tuple[str, str]]) -> str:
     )
 
 
+def _beside(desk: Desk, note: str) -> str:
+    """What the verdict leaves out: the accepted findings, and what ended of what was accepted; and the note."""
+    told = [] if desk.accepted is None else [f"{_accepted(desk)}, shown apart and not counted here"]
+    lines = "".join(f"<p>{safe_text(line)}.</p>" for line in [*told, *([note] if note else [])])
+    return lines + bullets(desk.judged.warnings)
+
+
+def _accepted(desk: Desk) -> str:
+    return counted(len(desk.judged.accepted), "accepted finding")
+
+
 def _quiet(found: Findings) -> str:
     """Why rules could not be judged, or not on everything: each reason once, with all its rules. A few have their
     titles; the answer has a row for each of them."""
     items = [
-        f"<li>{safe_text(why)}: {counted(len(rows), 'rule')}{', evaluated in part' if part else ''} ({_named(rows)})</li>"
+        f"<li>{safe_text(why)}: {counted(len(rows), 'rule')}{', evaluated in part' if part else ''} "
+        f"({_named(rows)})</li>"
         for (part, why), rows in silent(found.rules).groupby(["partly", "why_not"], sort=False)
     ]
     return f"<ul>{''.join(items)}</ul>" if items else ""
