@@ -1,13 +1,14 @@
-"""What became of each decision: done, not done, came back, or cannot be told, by a later snapshot."""
+"""What became of each decision by a later snapshot: done, not done, came back, was so already, or cannot be told."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from auditkit.access.tables import Tables
+from auditkit.review.proof_again import again, instead_of
+from auditkit.review.proof_state import compared, left_under
 
-STATUSES = ("not done", "came back", "cannot be told", "done")
+STATUSES = ("not done", "came back", "cannot be told", "was so already", "done")
 COLUMNS = (
     "item",
     "kind",
@@ -27,20 +28,19 @@ _COLLECTION = {
     "assignment": "role_assignments",
     "grant": "permission_grants",
 }
-_SAME = {
-    "assignment": ["principal_id", "role_id", "scope_type", "scope_path"],
-    "grant": ["principal_id", "permission_id", "scope_type", "scope_path"],
-}
 
 
 def prove(standing: pd.DataFrame, before: Tables, after: Tables) -> pd.DataFrame:
     """Judge every decision that asks for something by the snapshot of `after`.
 
-    `standing` is `Campaign.standing()`, `before` the tables that the campaign judged. Returns `COLUMNS`, what is not
+    `standing` is `Campaign.standing()`, `before` the tables that the campaign judged. Done is what has changed as was
+    decided; what gave nothing at the review, and is unchanged, "was so already". A principal is removed when it is not
+    active and nothing is left under it; what only expired and is still used is not done. Returns `COLUMNS`, what is not
     done first, and of that the credentials that were to be removed and still work before all else.
     """
     asked = standing[standing.action.isin(["keep", "remove", "change", "rotate"])]
-    parts = [_judged(asked[asked.kind.eq(kind)], kind, before, after) for kind in _COLLECTION]
+    going = set(asked.principal_id[asked.kind.eq("principal") & asked.action.eq("remove")])
+    parts = [_judged(asked[asked.kind.eq(kind)], kind, going, before, after) for kind in _COLLECTION]
     rows = pd.concat(parts, ignore_index=True)
     place = rows.status.map({status: number for number, status in enumerate(STATUSES)})
     live_key = ~(rows.kind.eq("credential") & rows.action.eq("remove") & rows.status.eq("not done"))
@@ -48,87 +48,69 @@ def prove(standing: pd.DataFrame, before: Tables, after: Tables) -> pd.DataFrame
     return rows[list(COLUMNS)].astype("str")
 
 
-def _judged(asked: pd.DataFrame, kind: str, before: Tables, after: Tables) -> pd.DataFrame:
-    alive = _alive(kind, after)
-    there = asked.record_id.isin(alive.index[alive.known])
-    works = asked.record_id.map(alive.works).eq(True)
-    evidence = asked.record_id.map(alive.evidence).astype("str").fillna(f"no longer among the {kind}s")
-    twin = asked.record_id.map(_twins(kind, before, after)).astype("str")
-    renewed = _renewed(asked, kind, after)
-    removing = asked.action.isin(["remove", "rotate", "change"])
-    new_one = asked.action.isin(["rotate", "change"])
-    # A credential that is kept is rotated in time: a newer one in its place is the same access.
-    replaced = renewed & (kind == "credential")
-    unread = _COLLECTION[kind] in after.snapshot.incomplete
-    status = np.select(
-        [
-            removing & works,
-            removing & twin.notna() & asked.action.ne("rotate"),
-            pd.Series(unread, index=asked.index) & ~there,
-            new_one & ~renewed,
-            asked.action.eq("keep") & ~works & ~replaced,
-        ],
-        ["not done", "came back", "cannot be told", "not done", "not done"],
-        "done",
+def _judged(asked: pd.DataFrame, kind: str, going: set[str], before: Tables, after: Tables) -> pd.DataFrame:
+    asked = asked.reset_index(drop=True)
+    state = compared(asked, kind, before, after)
+    frame = state.assign(
+        action=asked.action,
+        going=asked.principal_id.isin(going),
+        again=again(asked, state.works, kind, before, after),
+        left=left_under(asked.record_id, after) if kind == "principal" else "",
     )
-    evidence = evidence.mask(status == "came back", "given again by " + twin)
-    evidence = evidence.mask((status == "cannot be told"), f"the {kind}s could not be read whole")
-    kept = asked.action.eq("keep") & ~works & replaced
-    evidence = evidence.mask(kept & (status == "done"), evidence + "; a newer credential is in its place")
-    evidence = evidence.mask((status == "not done") & ~works & new_one, evidence + "; but nothing took its place")
-    return asked.assign(status=status, evidence=evidence)
+    frame = frame.join(instead_of(asked, kind, before, after))
+    unread = set(after.snapshot.incomplete)
+    frame["unseen"] = (_COLLECTION[kind] in unread) & ~frame.there
+    # Whether nothing is left under a principal, or took the place of something, cannot be told of half a list.
+    beside = {"principal": ["credentials", "role_assignments", "permission_grants"], "credential": ["credentials"]}
+    frame["half"] = bool(unread & set(beside.get(kind, ["role_assignments"])))
+    status, evidence = _removed(frame)
+    kept, kept_because = _kept(frame)
+    keep = asked.action.eq("keep")
+    status, evidence = kept.where(keep, status), kept_because.where(keep, evidence)
+    # What a sentence of the cases above says of a record does not hold where the list was not whole.
+    listed = " and ".join(sorted(unread)).replace("_", " ")
+    evidence = evidence.mask(status.eq("cannot be told"), f"could not be read whole: {listed}")
+    return asked.assign(status=status.astype("str"), evidence=evidence.astype("str"))
 
 
-def _alive(kind: str, after: Tables) -> pd.DataFrame:
-    """By record id: known, whether it works, and the sentence that proves it."""
-    rows, identity = _records(kind, after)
-    if kind == "principal":
-        works, ended = (
-            rows.usable,
-            "is " + rows.status.astype("str").str.lower() + _date(rows.expires_at, ", ends ").fillna(""),
-        )
-    elif kind == "credential":
-        works = rows.live
-        ended = _date(rows.revoked_at, "revoked on ").fillna(_date(rows.expires_at, "expired on "))
-    else:
-        works, ended = rows.live, _date(rows.expires_at, "expired on ")
-    named = kind + " " + rows[identity] + " "
-    evidence = (named + "still works").where(works, named + ended.fillna("no longer works"))
-    frame = pd.DataFrame({"known": True, "works": works.to_numpy(), "evidence": evidence.to_numpy()})
-    return frame.set_index(pd.Index(rows[identity]))
+def _removed(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Status and evidence of each row as if it was to be removed, changed or rotated: the first case that fits."""
+    remove, new_one = rows.action.eq("remove"), rows.action.isin(["rotate", "change"])
+    lacking = new_one & ~rows.renewed & ~rows.going
+    idle = rows.action.eq("rotate") & rows.same & ~rows.fresh
+    cases = [
+        (rows.works & ~rows.moved, "not done", rows.now),
+        (rows.again.ne(""), "came back", rows.now + "; came back, as " + rows.again),
+        (rows.unseen, "cannot be told", rows.now),
+        (rows.used.ne("") & ~rows.revoked, "not done", rows.now),
+        (remove & rows["left"].ne(""), "not done", rows.now + "; left under it: " + rows["left"]),
+        (rows.half & (lacking | (remove & rows["left"].eq("") & rows.left_counts)), "cannot be told", rows.now),
+        (lacking | idle, "not done", rows.now + "; but nothing took its place"),
+        (remove & rows.same, "was so already", rows.now),
+        (rows.renewed & new_one, "done", rows.now + "; " + rows.successor + " is in its place"),
+        (rows.stated, "done", rows.now + "; that was its end date at the review"),
+        (rows.going & new_one, "done", rows.now + "; what has it was to be removed"),
+    ]
+    return _first_of(cases, "done", rows.now)
 
 
-def _records(kind: str, tables: Tables) -> tuple[pd.DataFrame, str]:
-    named = {"principal": "principals", "credential": "credentials", "assignment": "assignments", "grant": "grants"}
-    return tables[named[kind]], f"{kind}_id"
+def _kept(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Status and evidence of each row as if it was to be kept."""
+    cases = [
+        (rows.same, "done", rows.now),
+        (rows.works, "done", rows.now + "; changed since the review: " + rows.differs),
+        (rows.unseen, "cannot be told", rows.now),
+        (rows.fresh, "done", rows.now + "; replaced by " + rows.successor + ", which is newer: the access is kept"),
+        (rows.stated, "done", rows.now + "; it ended on " + rows.end + ", as was stated when it was kept"),
+        (rows.going, "done", rows.now + "; what has it was to be removed"),
+    ]
+    return _first_of(cases, "not done", rows.now + ", though it was to be kept")
 
 
-def _date(times: pd.Series, before: str) -> pd.Series:
-    return before + times.dt.strftime("%Y-%m-%d").astype("str")
-
-
-def _twins(kind: str, before: Tables, after: Tables) -> pd.Series:
-    """For a holding of `before`: the live one of another id in `after` that gives the same again, by its old id."""
-    if kind not in _SAME:
-        return pd.Series(dtype="str")
-    old, identity = _records(kind, before)
-    new, _ = _records(kind, after)
-    same = [f"_{name}" for name in _SAME[kind]]
-    left = old[[identity]].assign(**{f"_{name}": old[name].fillna("\x00") for name in _SAME[kind]})
-    right = new[new.live & ~new[identity].isin(old[identity])]
-    right = right[[identity]].assign(**{f"_{name}": right[name].fillna("\x00") for name in _SAME[kind]})
-    pairs = left.merge(right, on=same, suffixes=("", "_new")).sort_values(f"{identity}_new").drop_duplicates(identity)
-    return pairs.set_index(identity)[f"{identity}_new"]
-
-
-def _renewed(asked: pd.DataFrame, kind: str, after: Tables) -> pd.Series:
-    """Whether what was to take the item's place is there: another live credential, an assignment of the role named."""
-    if kind == "credential":
-        live = after["credentials"]
-        live = live[live.live][["principal_id", "credential_id"]]
-        pairs = asked[["item", "principal_id", "record_id"]].merge(live, on="principal_id")
-        return asked["item"].isin(pairs["item"][pairs.record_id.ne(pairs.credential_id)])
-    held = after["assignments"]
-    held = held[held.live]
-    wanted = asked.principal_id + "\x1f" + asked.target
-    return wanted.isin(held.principal_id + "\x1f" + held.role_id)
+def _first_of(
+    cases: list[tuple[pd.Series, str, pd.Series]], status: str, evidence: pd.Series
+) -> tuple[pd.Series, pd.Series]:
+    statuses, words = pd.Series(status, index=evidence.index, dtype="str"), evidence
+    for fits, found, told in reversed(cases):
+        statuses, words = statuses.mask(fits, found), words.mask(fits, told)
+    return statuses, words

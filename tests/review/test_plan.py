@@ -108,6 +108,12 @@ def test_a_principal_left_without_a_key_is_told_but_not_where_one_is_rotated() -
     assert not planned(("credential:c1", "rotate", ""), ("credential:c2", "rotate", "")).warnings
 
 
+def under(principal: str, snapshot: Snapshot) -> dict[str, list[str]]:
+    """What goes with a principal that is revoked."""
+    tables = {"revoke_credential": snapshot.credentials, "remove_assignment": snapshot.role_assignments, "remove_grant": snapshot.permission_grants}
+    return {does: rows[rows.principal_id.eq(principal)].iloc[:, 0].tolist() for does, rows in tables.items()}
+
+
 def carried_out(found: Plan, snapshot: Snapshot) -> Snapshot:
     """What a person does who follows the plan step by step."""
     for does, record, principal, target in zip(found.steps.does, found.steps.record_id, found.steps.principal_id, found.steps.target, strict=True):
@@ -117,6 +123,7 @@ def carried_out(found: Plan, snapshot: Snapshot) -> Snapshot:
             "remove assignment": {"remove_assignment": [record]},
             "remove grant": {"remove_grant": [record]},
             "suspend": {"suspend_principal": [record]},
+            "revoke principal": under(record, snapshot),
         }.get(does)
         if change is not None:
             snapshot = changed(snapshot, change, pd.Timestamp(Q4))

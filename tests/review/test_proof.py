@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from companies import HELD, KEYS, PEOPLE, Q4, changed, company, without
@@ -27,6 +29,12 @@ def proved(after: Snapshot, *decisions: tuple[str, str, str]) -> list[tuple[str,
 
 REVOKED = company(Q4, credentials=changed(KEYS, 0, revoked_at="2026-08-01T00:00:00Z"))
 
+GATE_OFF = company(Q4, principals=changed(PEOPLE, 1, status="Revoked"))
+
+
+def dead(keys: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return keys | {"revoked_at": ["2026-08-01T00:00:00Z"] * 2}
+
 
 @pytest.mark.parametrize(
     ("after", "item", "action", "target", "status", "evidence"),
@@ -38,15 +46,31 @@ REVOKED = company(Q4, credentials=changed(KEYS, 0, revoked_at="2026-08-01T00:00:
         (company(Q4, role_assignments=without(HELD, 1)), "assignment:a2", "remove", "", "done", "no longer among"),
         (company(Q4, role_assignments=changed(HELD, 1, assignment_id="b9")), "assignment:a2", "remove", "", "came back", "b9"),
         (company(Q4, role_assignments=changed(HELD, 1, expires_at="2026-08-01T00:00:00Z")), "assignment:a2", "remove", "", "done", "expired"),
-        (company(Q4), "principal:gate", "remove", "", "not done", "still works"),
-        (company(Q4, principals=changed(PEOPLE, 1, status="Revoked")), "principal:gate", "remove", "", "done", "is revoked"),
+        (company(Q4), "principal:gate", "remove", "", "not done", "principal gate is active"),
+        (GATE_OFF, "principal:gate", "remove", "", "not done", "is revoked; left under it: credential c1, credential c2, assignment a2"),
+        (company(Q4, principals=changed(PEOPLE, 1, status="Revoked"), credentials=dead(KEYS), role_assignments=without(HELD, 1)),
+         "principal:gate", "remove", "", "done", "is revoked"),
+        (company(Q4, principals=without(PEOPLE, 1), credentials=dead(KEYS), role_assignments=without(HELD, 1)), "principal:gate", "remove", "", "done", "no longer among"),
+        (company(Q4, principals=changed(PEOPLE, 1, expires_at="2026-08-01T00:00:00Z"), credentials=dead(KEYS), role_assignments=without(HELD, 1)),
+         "principal:gate", "remove", "", "done", "ended on 2026-08-01"),
+        (company(Q4, credentials=changed(KEYS, 0, revoked_at="2026-08-01T00:00:00Z", last_used_at="2026-09-01T00:00:00Z")),
+         "credential:c1", "remove", "", "done", "was revoked on 2026-08-01, yet was used on 2026-09-01"),
+        (company(Q4, credentials=changed(KEYS, 0, credential_id="c9")), "credential:c1", "remove", "", "came back", "as c9"),
+        (company("2027-02-01T00:00:00Z"), "credential:c2", "remove", "", "done", "expired on 2027-01-01 and is not revoked; that was its end date"),
+        (company("2027-02-01T00:00:00Z", credentials=changed(KEYS, 1, last_used_at="2027-01-20T00:00:00Z")), "credential:c2", "remove", "", "not done", "yet was used on 2027-01-20"),
+        (GATE_OFF, "credential:c1", "remove", "", "not done", "is not revoked, though its principal gate cannot use it now"),
+        (company(Q4, role_assignments=changed(HELD, 1, role_id="admin")), "assignment:a2", "change", "admin", "done", "is in its place"),
         (REVOKED, "credential:c1", "rotate", "", "done", "revoked on"),
         (company(Q4, credentials=changed(without(KEYS, 1), 0, revoked_at=Q4)), "credential:c1", "rotate", "", "not done", "nothing took its place"),
         (company(Q4), "credential:c1", "rotate", "", "not done", "still works"),
         (company(Q4, role_assignments=changed(HELD, 1, assignment_id="b9", role_id="admin")), "assignment:a2", "change", "admin", "done", "no longer"),
         (company(Q4, role_assignments=without(HELD, 1)), "assignment:a2", "change", "admin", "not done", "nothing took its place"),
         (company(Q4), "assignment:a2", "keep", "", "done", "still works"),
-        (REVOKED, "credential:c1", "keep", "", "done", "a newer credential is in its place"),
+        (company(Q4, credentials=changed(KEYS, 0, credential_id="c9")), "credential:c1", "keep", "", "done", "replaced by credential c9, which is newer"),
+        (REVOKED, "credential:c1", "keep", "", "not done", "though it was to be kept"),
+        (company("2027-02-01T00:00:00Z"), "credential:c2", "keep", "", "done", "it ended on 2027-01-01, as was stated when it was kept"),
+        (company(Q4, role_assignments=changed(HELD, 1, scope_type="iot.site", scope_path="/s")), "assignment:a2", "keep", "", "done", "changed since the review: scope_type, scope_path"),
+        (GATE_OFF, "principal:gate", "keep", "", "not done", "is revoked, though it was to be kept"),
         (company(Q4, credentials=changed(without(KEYS, 1), 0, revoked_at=Q4)), "credential:c1", "keep", "", "not done", "revoked on"),
         (company(Q4, role_assignments=without(HELD, 1)), "assignment:a2", "keep", "", "not done", "no longer"),
         (build(company(Q4).frames | {"credentials": company(Q4, credentials=without(KEYS, 0)).credentials}, incomplete={"credentials": "403"}),
@@ -68,3 +92,58 @@ def test_a_key_to_be_removed_that_still_works_is_the_first_line() -> None:
 @pytest.mark.parametrize("action", ["", "delegate", "not mine"])
 def test_what_asks_for_nothing_is_not_judged(action: str) -> None:
     assert proved(company(Q4), ("assignment:a2", action, "")) == []
+
+
+SLEPT = changed(PEOPLE, 1, status="Suspended")
+EXPIRED = "2026-06-25T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("tables", "later", "item", "status", "evidence"),
+    [
+        ({"principals": SLEPT, "credentials": dead(KEYS), "role_assignments": without(HELD, 1)}, {}, "principal:gate", "was so already", "is suspended, as at the review"),
+        ({"principals": SLEPT, "role_assignments": without(HELD, 1)}, {}, "principal:gate", "not done", "left under it: credential c1, credential c2"),
+        ({"credentials": changed(KEYS, 0, expires_at=EXPIRED)}, {}, "credential:c1", "was so already", "is not revoked, as at the review"),
+        ({"credentials": changed(KEYS, 0, expires_at=EXPIRED)}, {"credentials": changed(KEYS, 0, expires_at=EXPIRED, last_used_at="2026-09-01T00:00:00Z")}, "credential:c1", "not done", "yet was used on 2026-09-01"),
+        ({"credentials": changed(KEYS, 0, expires_at=EXPIRED)}, {"credentials": changed(KEYS, 0, expires_at=EXPIRED, revoked_at="2026-09-01T00:00:00Z")}, "credential:c1", "done", "was revoked on 2026-09-01"),
+        ({"role_assignments": changed(HELD, 1, organisation_id="other")}, {}, "assignment:a2", "was so already", "it belongs to the organisation other"),
+        ({"role_assignments": changed(HELD, 1, organisation_id="other")}, {"role_assignments": without(HELD, 1)}, "assignment:a2", "done", "no longer among"),
+        ({"role_assignments": changed(HELD, 1, expires_at=EXPIRED)}, {}, "assignment:a2", "was so already", "expired on 2026-06-25"),
+        ({"principals": changed(PEOPLE, 1, organisation_id="other")}, {}, "principal:gate", "not done", "is active"),
+        ({"principals": changed(PEOPLE, 1, expires_at=EXPIRED), "credentials": dead(KEYS), "role_assignments": without(HELD, 1)}, {}, "principal:gate", "was so already", "ended on 2026-06-25"),
+        ({"principals": changed(PEOPLE, 1, expires_at=EXPIRED), "credentials": dead(KEYS), "role_assignments": without(HELD, 1)},
+         {"principals": changed(PEOPLE, 1, expires_at=EXPIRED, last_active_at="2026-09-01T00:00:00Z")}, "principal:gate", "not done", "yet was used on 2026-09-01"),
+    ],
+)  # fmt: skip
+def test_only_what_has_changed_is_done(
+    tables: dict[str, Any], later: dict[str, Any], item: str, status: str, evidence: str
+) -> None:
+    rows = prove(asked((item, "remove", "")), Tables(company(**tables)), Tables(company(Q4, **(tables | later))))
+    assert (rows.status.tolist(), evidence in rows.evidence[0]) == ([status], True), rows.evidence[0]
+
+
+def test_a_new_credential_is_of_the_one_that_was_rotated_and_not_of_the_one_that_was_removed() -> None:
+    new = {name: [*values, values[0]] for name, values in dead(KEYS).items()}
+    new |= {"credential_id": ["c1", "c2", "c3"], "key_id": ["k1", "k2", "k3"], "revoked_at": [Q4, Q4, None]}
+    rotated = proved(company(Q4, credentials=new), ("credential:c1", "rotate", ""), ("credential:c2", "remove", ""))
+    assert rotated == [("credential:c1", "done"), ("credential:c2", "done")]
+    both = proved(company(Q4, credentials=new), ("credential:c1", "remove", ""), ("credential:c2", "remove", ""))
+    assert both == [("credential:c1", "came back"), ("credential:c2", "done")]
+    kept = proved(company(Q4, credentials=new), ("credential:c1", "keep", ""), ("credential:c2", "remove", ""))
+    assert kept == [("credential:c1", "done"), ("credential:c2", "done")]
+
+
+def test_what_was_to_be_changed_went_with_its_principal() -> None:
+    gone = company(Q4, principals=without(PEOPLE, 1), credentials=dead(KEYS), role_assignments=without(HELD, 1))
+    decisions = [("principal:gate", "remove", ""), ("credential:c1", "rotate", ""), ("assignment:a2", "keep", "")]
+    assert {status for _, status in proved(gone, *decisions)} == {"done"}
+
+
+def test_of_half_a_list_nobody_can_tell_that_nothing_is_left_under_a_principal() -> None:
+    after = company(
+        Q4, principals=changed(PEOPLE, 1, status="Revoked"), role_assignments=without(HELD, 1), credentials=dead(KEYS)
+    )
+    half = build(after.frames, incomplete={"permission_grants": "403"})
+    rows = prove(asked(("principal:gate", "remove", "")), Tables(BEFORE), Tables(half))
+    assert rows.status.tolist() == ["cannot be told"]
+    assert rows.evidence.tolist() == ["could not be read whole: permission grants"]

@@ -63,7 +63,7 @@ def test_an_accepted_finding_comes_back() -> None:
 def test_the_review_of_the_sample_has_something_of_everything(tmp_path: Path) -> None:
     told = review(tmp_path, FIRST)
     proof = pd.read_csv(tmp_path / "proof.csv", dtype="str")
-    assert set(proof.status) == {"not done", "came back", "done"}
+    assert set(proof.status) == {"not done", "came back", "was so already", "done"}
     assert proof["item"].iloc[0].startswith("credential:")
     assert (proof.action.iloc[0], proof.status.iloc[0]) == ("remove", "not done")
     assert set(proof.action) == {"keep", "remove", "rotate"}
