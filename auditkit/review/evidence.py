@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -15,28 +15,31 @@ from platform import python_version
 import pandas as pd
 
 from auditkit import findings_text
-from auditkit.access.tables import Tables
 from auditkit.attestations import attestations_text
 from auditkit.errors import InputError, ReportError, ReviewError
-from auditkit.findings import run_rules
 from auditkit.report import make_report
 from auditkit.report.pdf import browser, print_pdf
 from auditkit.review import verify as checker
-from auditkit.review.accepted import apply, read_accepted
+from auditkit.review.accepted import last_day
 from auditkit.review.accepted import to_csv as judged_csv
 from auditkit.review.accepted import to_json as judged_json
 from auditkit.review.campaign import Campaign
-from auditkit.review.entries import COLUMNS as ENTRY
 from auditkit.review.evidence_columns import columns_of
+from auditkit.review.evidence_controls import controls
+from auditkit.review.evidence_gathered import Gathered, gather
+from auditkit.review.evidence_said import reviewers
+from auditkit.review.evidence_scope import unasked
 from auditkit.review.evidence_text import readme
-from auditkit.review.plan import plan
 from auditkit.review.plan_text import plan_files
-from auditkit.review.proof import prove
 from auditkit.snapshot import Snapshot
 from auditkit.store import write_file
 
 _LOG = ("number", "at", "item", "whose", "says", "action", "target", "reviewer", "account", "reason", "bulk", "undoes",
         "resolves", "entry_id")  # fmt: skip
+_NOTE = (
+    "This is the audit that the review began with. What was decided is not in it, but in decisions.csv beside it, "
+    "every act in log.csv, the steps in plan/, and what came of them, where a later snapshot shows it, in proof.csv"
+)
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "matplotlib", "nbconvert")
 
 
@@ -80,35 +83,29 @@ def evidence(
     campaign: Campaign, *, closed_at: pd.Timestamp, after: Snapshot | None = None, pdf: bool = True
 ) -> dict[str, bytes]:
     """Every file of the pack but SHA256SUMS, by its name."""
-    standing, tables, limits = campaign.standing(), campaign.tables(), campaign.limits()
-    with campaign.decisions() as store:
-        log = [asdict(entry) for entry in store.entries()]
-    planned = plan(standing, tables, limits)
-    items = campaign.items.set_index("item")
-    told = pd.DataFrame(log, columns=list(ENTRY), dtype="str")
-    # What is attested is on no item.
-    told = told.assign(
-        number=range(1, len(log) + 1),
-        **{name: told["item"].map(items[name]).astype("str").fillna("") for name in ("whose", "says")},
-    )
-    proof = None if after is None else prove(standing, tables, Tables(after))
+    gathered = gather(campaign, closed_at=closed_at, after=after)
     texts = {
-        "decisions.csv": findings_text.to_csv(standing),
-        "decisions.jsonl": "".join(json.dumps(entry, sort_keys=True, ensure_ascii=True) + "\n" for entry in log),
-        "log.csv": findings_text.to_csv(told[list(_LOG)]),
+        "decisions.csv": findings_text.to_csv(gathered.standing),
+        "decisions.jsonl": "".join(
+            json.dumps(entry, sort_keys=True, ensure_ascii=True) + "\n" for entry in gathered.log.to_dict("records")
+        ),
+        "log.csv": findings_text.to_csv(_log(gathered)),
         "population.csv": findings_text.to_csv(campaign.items),
-        "attestations.csv": findings_text.to_csv(tables["attestations"]),
-        "attested.toml": attestations_text(tables["attestations"]),
-        "limits.csv": findings_text.to_csv(limits.table()),
+        "reviewers.csv": findings_text.to_csv(reviewers(gathered)),
+        "unasked.csv": findings_text.to_csv(unasked(gathered)),
+        "controls.csv": findings_text.to_csv(controls(gathered)),
+        "attestations.csv": findings_text.to_csv(gathered.tables["attestations"]),
+        "attested.toml": attestations_text(gathered.tables["attestations"]),
+        "limits.csv": findings_text.to_csv(gathered.limits.table()),
         "versions.txt": _versions(),
-        "README.txt": readme(campaign, standing, planned, proof, closed_at, after),
+        "README.txt": readme(gathered),
         "verify.py": Path(checker.__file__).read_text("utf-8"),
-        **_findings(campaign, tables),
+        **_findings(gathered),
     }
-    if proof is not None:
-        texts["proof.csv"] = findings_text.to_csv(proof)
+    if gathered.proof is not None:
+        texts["proof.csv"] = findings_text.to_csv(gathered.proof)
     files = {name: text.encode("utf-8", "backslashreplace") for name, text in texts.items()}
-    files |= {f"plan/{name}": data for name, data in plan_files(planned).items()}
+    files |= {f"plan/{name}": data for name, data in plan_files(gathered.planned).items()}
     files |= _kept(campaign, ("campaign.json", "population.parquet", *campaign.facts.inputs))
     files |= _kept(campaign, sorted(f"snapshot/{path.name}" for path in (campaign.folder / "snapshot").iterdir()))
     if after is not None:
@@ -117,13 +114,18 @@ def evidence(
     return files | _report(campaign, pdf)
 
 
-def _findings(campaign: Campaign, tables: Tables) -> dict[str, str]:
-    found = run_rules(tables, campaign.limits())
-    path = campaign.input("accepted.toml")
-    if path is None:
+def _log(gathered: Gathered) -> pd.DataFrame:
+    """The log with its numbers, and what each entry is about; what is attested is on no item."""
+    log, items = gathered.log, gathered.campaign.items.set_index("item")
+    names = {name: log["item"].map(items[name]).astype("str").fillna("") for name in ("whose", "says")}
+    return log.assign(number=range(1, len(log) + 1), **names)[list(_LOG)]
+
+
+def _findings(gathered: Gathered) -> dict[str, str]:
+    found, judged = gathered.found, gathered.judged
+    if judged is None:
         return {"findings.json": found.to_json(), "findings.csv": found.to_csv()}
-    judged = apply(found, read_accepted(path), found.as_of)
-    accepted = judged.accepted.assign(until=judged.accepted.until.astype("str"))
+    accepted = judged.accepted.assign(until=last_day(judged.accepted.until))
     return {
         "findings.json": judged_json(judged),
         "findings.csv": judged_csv(judged),
@@ -144,12 +146,18 @@ def _saved(snapshot: Snapshot, name: str) -> dict[str, bytes]:
 def _report(campaign: Campaign, pdf: bool) -> dict[str, bytes]:
     """The report of the snapshot that the campaign judged: HTML, and PDF where a browser can print it."""
     with tempfile.TemporaryDirectory(prefix="auditkit-pack-") as work:
+        # What was attested when the review began and in it: what findings.csv is judged by.
+        attested = Path(work) / "attestations.toml"
+        attested.write_text(attestations_text(campaign.tables()["attestations"]), "utf-8")
         page = make_report(
             campaign.snapshot,
             out=Path(work) / "report.html",
             as_of=pd.Timestamp(campaign.facts.as_of),
             required=campaign.input("required_permissions.csv"),
             config=campaign.input("limits.toml"),
+            accepted=campaign.input("accepted.toml"),
+            attestations=attested,
+            note=_NOTE,
         )
         files = {"report.html": page.read_bytes()}
         printed = _printed(page) if pdf else None

@@ -7,28 +7,32 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from auditkit.review.campaign import POPULATION_COLUMNS
+from auditkit.review.evidence_records import ENTRY, records
+
 _ITEM = {
     "item": "the kind and id of what was asked about; the same from quarter to quarter",
     "kind": "principal (a person, machine or group), credential, assignment (of a role) or grant (of a permission)",
     "record_id": "its id in the IAM",
     "principal_id": "the id of the person, machine or group that has it",
     "whose": "the name of that person, machine or group, and its id",
-    "role_id": "the id of the role, where a role is concerned",
-    "permission_id": "the id of the permission, where a permission is granted",
+    "role_id": "the id of the role, where a role is concerned; else empty (null in population.parquet)",
+    "permission_id": "the id of the permission, where one is granted; else empty (null in population.parquet)",
     "says": "what it is, in words, as the reviewers saw it",
-    "content": "SHA-256 of what it gives; another one next quarter means that the access has changed",
+    "content": "SHA-256 of what it gives (README.txt: how it is made); another one means that the access has changed",
     "recommendation": "what the program recommends: keep, remove, change, rotate, shorten (give it an end) or ask",
     "instead": "the id of the role that would do instead, where one is known",
     "because": "the reason of the recommendation: the worst finding on it",
     "severity": "how bad that finding is: info, low, medium, high or critical; none if there is none",
     "fingerprints": "the findings on it, by the fingerprint that findings.csv and report.html give each",
-    "reviewer": "who was to be asked about it; empty where nobody is named as its owner",
+    "reviewer": "who was to be asked about it, by the rule in README.txt; empty where nobody is named as its owner",
     "previous_action": "what was decided of it last quarter",
     "previous_reason": "the reason of that",
     "asked_again": "why it is asked again",
     "action": "what stands decided; empty if nothing does",
     "target": "the id of the role of a change, or the person of a delegate",
-    "decided_by": "the name given by whoever decided",
+    "decided_by": "the name given by whoever decided; nobody was authenticated",
+    "account": "the account and computer on which it was entered, as the operating system has them",
     "at": "when, in UTC",
     "reason": "why, in the words of whoever decided",
     "bulk": "the name of the act in which several were decided together; empty for one decided by itself",
@@ -36,7 +40,7 @@ _ITEM = {
     "stale": "True where the decision was about another content than the item has",
     "waiting": "True where it was handed on, and nobody has decided yet",
     "asked_of": "for whom it waits, or who was asked",
-    "status": "what became of the decision: done, not done, came back, or cannot be told",
+    "status": "what became of the decision: done, not done, came back, was so already, or cannot be told",
     "evidence": "the record of the later snapshot that shows it",
 }
 _MEANS: Mapping[str, Mapping[str, str]] = {
@@ -47,12 +51,16 @@ _MEANS: Mapping[str, Mapping[str, str]] = {
     "log.csv": _ITEM
     | {
         "number": "the place in the log, and the line of decisions.jsonl that seals it",
-        "action": "what was said; undo takes an earlier entry back",
-        "reviewer": "the name given by whoever decided",
-        "account": "the account and computer on which it was entered",
-        "undoes": "the entry_id of the entry that is taken back",
-        "resolves": "yes where it settles what reviewers disagreed about",
-        "entry_id": "the id of the entry, as decisions.jsonl has it",
+        **{name: ENTRY[name] for name in ("action", "reviewer", "account", "undoes", "resolves", "entry_id")},
+    },
+    "reviewers.csv": _ITEM | {"because": "the rule, of those in README.txt, by which this person was asked"},
+    "controls.csv": {
+        "standard": "the standard",
+        "control": "the control, by its number there",
+        "name": "its short name",
+        "rules": "the rules that are evidence for it, by id; empty if none is",
+        "evidence": "the files of this pack to look into; none if nothing here is evidence for it",
+        "result": "what they say, in numbers",
     },
     "plan/plan.csv": _ITEM
     | {
@@ -76,7 +84,7 @@ _MEANS: Mapping[str, Mapping[str, str]] = {
         "fingerprint": "the identity of the finding, the same in every audit that finds it",
         "reason": "where somebody accepts it: why",
         "owner": "where somebody accepts it: who",
-        "until": "where somebody accepts it: the instant, in UTC, from which it is a finding again",
+        "until": "where somebody accepts it: the last day, in UTC; from the next on it is a finding again",
     },
     "attestations.csv": {
         "kind": "what is attested of",
@@ -108,9 +116,11 @@ _MEANS: Mapping[str, Mapping[str, str]] = {
 
 
 def columns_of(files: Mapping[str, bytes]) -> pd.DataFrame:
-    """The columns of each CSV among the files of a pack: file, column, means (empty for a column of somebody's own)."""
+    """The columns and fields of each table among the files of a pack: file, column, means (empty for a column of
+    somebody's own)."""
     heads = {name: next(csv.reader([data.decode("utf-8-sig", "replace").split("\n", 1)[0].rstrip("\r")]), [])
              for name, data in sorted(files.items()) if name.endswith(".csv")}  # fmt: skip
-    known = dict(_MEANS) | {"accepted.csv": _MEANS["findings.csv"]}
+    known = dict(_MEANS) | dict.fromkeys(("accepted.csv", "unasked.csv"), _MEANS["findings.csv"])
     rows = [(name, column, known.get(name, {}).get(column, "")) for name, head in heads.items() for column in head]
-    return pd.DataFrame(rows, columns=["file", "column", "means"], dtype="str")
+    frozen = {name: _ITEM[name] for name in POPULATION_COLUMNS}
+    return pd.DataFrame([*rows, *records(files, frozen)], columns=["file", "column", "means"], dtype="str")

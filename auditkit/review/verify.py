@@ -23,6 +23,7 @@ _GENESIS = "0" * 64
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SNAPSHOTS = ("snapshot", "snapshot-after")
 _LOGGED = ("item", "at", "action", "target", "reviewer", "account", "reason", "bulk", "undoes", "resolves", "entry_id")
+_DECISIONS = ("keep", "remove", "change", "rotate", "delegate", "not mine")
 _DECIDED = ("action", "target", "decided_by", "at", "reason", "bulk")
 _ENTERED = ("action", "target", "reviewer", "at", "reason", "bulk")
 _SAME = "The pack matches its own list, and its files agree with one another.\n"
