@@ -7,6 +7,7 @@ import io
 import json
 import shlex
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,23 +69,25 @@ def explain(
     )  # fmt: skip
     _one(decision, format_)
     if format_ is ExplainFormat.text and decision.failed_check in _ROLE_LACKS:
-        emit(visible_lines(_which_role(snapshot, principal, [principal, permission, *(place or ())])))
+        emit(visible_lines(_which_role(snapshot, [principal, permission, *(place or ())], as_of)))
 
 
 # Where one of these fails, another role might do.
 _ROLE_LACKS = ("AUZ2", "AUZ4")
 
 
-def _which_role(snapshot: Path, principal: str, row: list[str]) -> str:
-    """How to go on: the command that finds the role, and what its file of required permissions must hold."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(row)
-    head = ",".join(("principal_id", "permission", "resource_type", "resource_path")[: len(row)])
-    command = (
-        f"auditkit narrow {shlex.quote(str(snapshot))} --principal {shlex.quote(principal)} --required required.csv"
+def _which_role(snapshot: Path, row: list[str], as_of: str | None) -> str:
+    """How to go on: what to write into a file of required permissions, and the command that then finds the role."""
+    rows = io.StringIO()
+    csv.writer(rows, lineterminator="\n").writerows(
+        [("principal_id", "permission", "resource_type", "resource_path")[: len(row)], row]
     )
-    holds = f"headed {head}; with the line {line.getvalue()}, and one for whatever else it must keep"
-    return f"which existing role would do: {command}   (required.csv: {holds})"
+    command = shlex.join(["auditkit", "narrow", str(snapshot), "--principal", row[0], "--required", "required.csv"])
+    then = "" if as_of is None else f" --as-of {shlex.quote(as_of)}"
+    return (
+        "which existing role would do? write a file required.csv, with a line for whatever else it must keep:\n"
+        f"{indent(rows.getvalue(), '  ')}then: {command}{then}"
+    )
 
 
 def _one(decision: Decision, format_: ExplainFormat) -> None:

@@ -28,17 +28,9 @@ if TYPE_CHECKING:
 _LISTED, _NAMED = 40, 3
 _ACCESS = ("principal_id", "permission", "before", "after", "change")
 _REQUIRED = (
-    "line",
-    "principal_id",
-    "permission",
-    "resource_type",
-    "resource_path",
-    "expect",
-    "before",
-    "after",
-    "change",
+    "line", "principal_id", "permission", "resource_type", "resource_path", "expect", "before", "after", "change",
     "why",
-)
+)  # fmt: skip
 _BREAKS = ("change", "line", "principal_id", "permission", "before", "after", "why")
 _FINDINGS = ("rule", "severity", "subject_id", "message")
 
@@ -208,8 +200,11 @@ def _authentication(one: Tables, two: Tables) -> list[str]:
     """Who can no longer authenticate, or can again, and which keys stop working."""
     before, after = (tables["principals"].set_index("principal_id") for tables in (one, two))
     usable = after.usable.reindex(before.index, fill_value=False)
-    told = [f"{_named(before, each)} can no longer authenticate" for each in before.index[before.usable & ~usable]]
-    told += [f"{_named(before, each)} can authenticate again" for each in before.index[~before.usable & usable]]
+    # A group never could.
+    calls = before.type.ne("Group")
+    ends, begins = before.index[calls & before.usable & ~usable], before.index[calls & ~before.usable & usable]
+    told = [f"{_named(before, each)} can no longer authenticate" for each in ends]
+    told += [f"{_named(before, each)} can authenticate again" for each in begins]
     keys = two["credentials"]
     live = one["credentials"].merge(keys[["credential_id", "live"]], on="credential_id", suffixes=("", "_then"))
     stopped = live[live.live & ~live.live_then]

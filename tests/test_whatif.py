@@ -109,6 +109,12 @@ def test_deleting_leaves_no_reference_behind() -> None:
     assert "DAT001" not in found.come.rule.to_list()
 
 
+def test_a_group_is_not_told_to_authenticate_no_longer() -> None:
+    assert tried({"delete_principal": ["outer"]}).authentication == ()
+    assert tried({"suspend_principal": ["outer"]}).authentication == ()
+    assert any(each.startswith("Ada") for each in tried({"delete_principal": ["outer", "ada"]}).authentication)
+
+
 def test_an_incomplete_collection_stays_incomplete() -> None:
     whole = snapshot_of(organisation())
     broken = dict(whole.manifest.collections)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A permission by its identifier, and where: a pair (resource type, path), or None for the whole organisation.
 Need = tuple[str, Place]
+# The place of an excess that nobody asked for anywhere: it counts once, wherever it is given.
+_NOWHERE = ("", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +58,16 @@ class Unmet:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """The choices, what they give beyond what is wanted, what cannot be met, and the proof."""
+    """The choices, what they give beyond what is wanted, what cannot be met, and the proof.
+
+    `wider` is that part of the excess which is wanted, only not on so wide a place.
+    """
 
     chosen: tuple[Choice, ...]
     excess: tuple[str, ...]
     unmet: tuple[Unmet, ...]
     cover: Cover
+    wider: tuple[Need, ...] = ()
 
     @property
     def proof(self) -> str:
@@ -154,9 +160,11 @@ def propose(
     cover = choose(gives, [frozenset(map(numbers.__getitem__, each)) for each in extras], costs, time_limit=time_limit)
     chosen = [possible[at][0] for at in cover.chosen]
     met = frozenset().union(*gives)
+    found = frozenset[Need]().union(*(extras[at] for at in cover.chosen))
     return Proposal(
         chosen=tuple(_marked(choice, have) for choice in chosen),
-        excess=tuple(sorted({_extra_words(each) for at in cover.chosen for each in extras[at]})),
+        excess=tuple(sorted(map(extra_words, found))),
+        wider=tuple(sorted((each for each in found if each[1] != _NOWHERE), key=_order)),
         unmet=tuple(
             Unmet(permission=name, place=place, reason=catalogue.reason(name, principal_type))
             for at, (name, place) in enumerate(needs)
@@ -202,12 +210,13 @@ def _extras(
     asked = {name for name, place in allowed if covers(place, choice.place, catalogue.hierarchical)}
     somewhere = {name for name, _ in allowed}
     extra = permissions - asked
-    return frozenset((name, choice.place if name in somewhere else ("", "")) for name in extra)
+    return frozenset((name, choice.place if name in somewhere else _NOWHERE) for name in extra)
 
 
-def _extra_words(extra: Need) -> str:
+def extra_words(extra: Need) -> str:
+    """An excess in words, as `Proposal.excess` has it."""
     name, place = extra
-    if place == ("", ""):
+    if place == _NOWHERE:
         return name
     return f"{name} (wider than asked: {place_words(*(place or (None, None)))})"
 

@@ -109,6 +109,7 @@ class _Narrower:
             removed_grants=_others(self.direct, "grant_id", principal, kept),
             left_groups=tuple(sorted(self.members.loc[self.members.principal_id.eq(principal), "group_id"])),
             excess=proposal.excess,
+            wider=proposal.wider,
             unmet=unmet(proposal, self.unread),
             proven=proposal.cover.proven and not self.unread,
             proof=proof(proposal, self.unread),

@@ -6,18 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from auditkit.access.candidates import Choice, Unmet
+from auditkit.access.candidates import Choice, Need, Unmet, extra_words
 from auditkit.access.telling import Place, columns, html_lines, html_table, place_words, word
 from auditkit.access.unread import as_far, first_line
 
 CHOICE_HEAD = ("give", "name", "id", "where", "held by")
-EVERY_HEAD = ("principal", "name", "would do", "instead of", "excess", "added", "taken away", "cannot be met", "proof")
+EVERY_HEAD = (
+    "principal", "name", "would do", "instead of", "excess", "wanted, wider than asked", "added", "taken away",
+    "cannot be met", "proof",
+)  # fmt: skip
 _LISTED = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class Narrowing:
-    """The narrowest access of one principal. `excess`, `added` and `taken` are permissions by identifier."""
+    """The narrowest access of one principal. `excess`, `added` and `taken` are permissions by identifier; `wider` is
+    that part of the excess which is wanted, only on no place as wide as this one.
+    """
 
     principal_id: str
     type: str
@@ -33,6 +38,7 @@ class Narrowing:
     proven: bool
     proof: str
     notes: tuple[str, ...] = ()
+    wider: tuple[Need, ...] = ()
     not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -115,16 +121,24 @@ class Narrowing:
             return "nothing that can be given would meet what is required"
         if self.unchanged:
             return "already the narrowest"
-        return (
-            f"{_count(len(self.chosen), 'assignment')} would do, with {_count(len(self.excess), 'excess permission')}"
-        )
+        wider, more = len(self.wider), len(self._unwanted())
+        told = [_count(more, "excess permission")] if more or not wider else []
+        if wider:
+            told.append(f"{_count(wider, 'wanted permission')} on a wider place than asked")
+        return f"{_count(len(self.chosen), 'assignment')} would do, with {' and '.join(told)}"
+
+    def _unwanted(self) -> tuple[str, ...]:
+        """The excess that nobody asked for anywhere."""
+        wider = set(map(extra_words, self.wider))
+        return tuple(each for each in self.excess if each not in wider)
 
     def _sentences(self) -> list[str]:
         parts = (
             ("remove the assignments", self.removed_assignments),
             ("remove the direct grants", self.removed_grants),
             ("leave the groups", self.left_groups),
-            ("excess permissions", self.excess),
+            ("excess permissions", self._unwanted()),
+            ("wanted permissions on a wider place than asked", tuple(map(_on, self.wider))),
             ("permissions added", self.added),
             ("permissions taken away", self.taken),
         )
@@ -162,8 +176,8 @@ class Narrowings:
         """A row a principal, under `EVERY_HEAD`."""
         return [
             (each.principal_id, each.display_name, ", ".join(choice.name for choice in each.chosen) or None,
-             ", ".join((*each.removed_assignments, *each.removed_grants, *each.left_groups)) or None, len(each.excess),
-             len(each.added), len(each.taken), len(each.unmet), each.proof)
+             ", ".join((*each.removed_assignments, *each.removed_grants, *each.left_groups)) or None,
+             len(each._unwanted()), len(each.wider), len(each.added), len(each.taken), len(each.unmet), each.proof)
             for each in self.each
         ]  # fmt: skip
 
@@ -183,6 +197,10 @@ def _resource(place: Place) -> dict[str, str | None]:
 
 def _at(place: Place) -> dict[str, str]:
     return {} if place is None else {"resource_type": place[0], "resource": place[1]}
+
+
+def _on(need: Need) -> str:
+    return f"{need[0]} on {place_words(*(need[1] or (None, None)))}"
 
 
 def _unmet(unmet: Unmet) -> str:

@@ -79,11 +79,12 @@ class WhoCan:
         return "\n".join(lines) + "\n"
 
     def _repr_html_(self) -> str:
-        tables = [html_table(_HEAD, self._rows(name), f"{name}: {self.headline()}") for name in CERTAINTIES]
+        found = {name: self._rows(name) for name in CERTAINTIES}
+        tables = [html_table(_HEAD, rows, f"{name} ({len(rows)})" if rows else name) for name, rows in found.items()]
         if self.not_read and self.frame.certainty.ne("possible").all():
             # An empty table would say that nobody else possibly can.
             tables.pop()
-        return html_lines(first_line(self.not_read)) + "".join(tables)
+        return html_lines([*first_line(self.not_read), self.headline()]) + "".join(tables)
 
     def headline(self) -> str:
         """The answer in a sentence, with its question."""

@@ -152,8 +152,9 @@ class Live:
         if self._panel.fresh or not self._panel.waits:
             self._ask()
         elif not self._button.disabled:
-            stale = "What is below answers another question; " if self._out.layout.display is None else ""
-            self.told.say(f"{stale}press '{self._panel.label}' to ask this one.")
+            # Nobody must take what answered another question for the answer to this one.
+            self._out.layout.display = "none"
+            self.told.say(f"Not asked yet: press '{self._panel.label}' to ask this one.")
 
     def _followed(self) -> None:
         self._following = True

@@ -47,8 +47,9 @@ class WhyDenied:
         context: Mapping[str, Any] | None = None,
     ) -> None:
         self.desk = seated(desk)
-        self.unmet = unmet(desk)
-        first = self.unmet[0] if self.unmet and principal is None and permission is None else (None, None, None)
+        self.unmet, self.forbidden = unmet(desk), unmet(desk, "deny")
+        odd = [*self.unmet, *self.forbidden] if principal is None and permission is None else []
+        first = odd[0] if odd else (None, None, None)
         self.principal = principal or first[0] or _first(desk.snapshot.principals.principal_id)
         self.permission = permission or first[1] or _first(desk.snapshot.permissions.identifier)
         self.resource = resource or first[2]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import pandas as pd
 
+from auditkit.access.telling import word
 from auditkit.widgets.names import WIDE, Names, id_field, text_field
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ class RequestFields:
         frames = why.desk.snapshot
         self.principals = Names(frames.principals.principal_id, frames.principals.display_name)
         self.permissions = Names(frames.permissions.identifier, frames.permissions.name)
+        people = frames.principals.drop_duplicates("principal_id").set_index("principal_id").display_name
         choices = [
-            ("choose a required permission that is not met", None),
-            *((_label(each), each) for each in why.unmet),
+            ("choose a required row that is not met", None),
+            *((_label(each, people), each) for each in why.unmet),
+            *((f"must not be held, but is, or may be: {_label(each, people)}", each) for each in why.forbidden),
         ]
         self.gap = ipywidgets.Dropdown(options=choices, description="Gap", **WIDE)
         self.principal = id_field("Principal", self.principals)
@@ -44,7 +47,7 @@ class RequestFields:
     @property
     def all(self) -> list[Any]:
         """Every field, the gaps first where there are any."""
-        gaps = [self.gap] if self._why.unmet else []
+        gaps = [self.gap] if self._why.unmet or self._why.forbidden else []
         return [*gaps, self.principal, self.permission, *self.place, self.context]
 
     @property
@@ -79,11 +82,11 @@ class RequestFields:
             self._why.put(principal=who, permission=what, resource=place)
 
 
-def unmet(desk: Desk) -> list[Unmet]:
-    """The required rows that are judged and not met."""
+def unmet(desk: Desk, expect: str = "allow") -> list[Unmet]:
+    """The required rows of this kind, judged and not met: `allow`, what must be held; `deny`, what never may be."""
     gaps = desk.tables["gaps"]
-    wanted = gaps.expect.map({"allow": "allowed", "deny": "denied"})
-    rows = gaps[gaps.outcome.notna() & gaps.outcome.ne(wanted)]
+    met = {"allow": "allowed", "deny": "denied"}[expect]
+    rows = gaps[gaps.expect.eq(expect) & gaps.outcome.notna() & gaps.outcome.ne(met)]
     places = [None if pd.isna(kind) else (str(kind), str(path))
               for kind, path in zip(rows.resource_type, rows.resource_path, strict=True)]  # fmt: skip
     return list(zip(rows.principal_id, rows.permission, places, strict=True))
@@ -95,6 +98,8 @@ def _context(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, equals, value in pairs if equals and name.strip()}
 
 
-def _label(gap: Unmet) -> str:
+def _label(gap: Unmet, people: pd.Series) -> str:
     principal, permission, place = gap
-    return f"{principal}: {permission}" + (f" on {place[0]} {place[1]}" if place else "")
+    known = people.get(principal)
+    who = principal if known is None or pd.isna(known) else f"{known} ({principal})"
+    return word(f"{who}: {permission}" + (f" on {place[0]} {place[1]}" if place else ""))

@@ -53,6 +53,17 @@ def test_a_resource_is_answered_by_a_scope() -> None:
     assert found.change() == {}
 
 
+def test_a_wanted_permission_on_a_wider_place_is_told_apart_from_what_nobody_asked_for() -> None:
+    rows = required(
+        ("gate", "iot.device.read", "iot.network", "/net-1"),
+        ("gate", "iot.stream.publish", "iot.network", "/net-2"),
+        ("gate", "iot.device.write", "iot.network", "/net-2"),
+    )
+    found = narrow(snapshot_of(organisation()), "gate", rows)
+    assert found.wider == (("iot.device.read", ("iot.network", "/net-2")),)
+    assert found.excess == ("iam.key.create", "iot.device.read (wider than asked: iot.network /net-2)")
+
+
 def test_what_cannot_be_met_says_why() -> None:
     roles = [role("people", ["iam.key.create"], ["User"]), role("maybe", ["iot.device.read"], None),
              role("if", ["iot.device.write"], ["ApiKey"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from documents import snapshot_of
@@ -10,7 +12,7 @@ from small import given, organisation, role
 from auditkit.access.candidates import Choice, Unmet
 from auditkit.access.changes import sentences
 from auditkit.access.compare import compare
-from auditkit.access.narrowing import Narrowing, Narrowings
+from auditkit.access.narrowing import EVERY_HEAD, Narrowing, Narrowings
 from auditkit.access.symptoms import Diagnosis
 from auditkit.access.telling import columns, html_lines, html_table, nearest, place_words, word
 from auditkit.access.troubleshoot import troubleshoot
@@ -118,6 +120,25 @@ class TestNarrowing:
             "  proven: it is the best",
         ]
 
+    def test_a_wanted_permission_on_a_wider_place_is_no_plain_excess(self) -> None:
+        both = replace(
+            NARROWING,
+            excess=("iot.read (wider than asked: iot.network /net-1)", "iot.write"),
+            wider=(("iot.read", ("iot.network", "/net-1")),),
+        )
+        lines = both.to_text().splitlines()
+        wider = "1 wanted permission on a wider place than asked"
+        assert lines[0].endswith(f"3 assignments would do, with 1 excess permission and {wider}")
+        assert "  excess permissions (1): iot.write" in lines
+        assert "  wanted permissions on a wider place than asked (1): iot.read on iot.network /net-1" in lines
+        assert wider in both._repr_html_()
+        assert both.to_dict()["excess"] == list(both.excess)
+        row = dict(zip(EVERY_HEAD, Narrowings(each=(both, NARROWING)).rows()[0], strict=True))
+        assert (row["excess"], row["wanted, wider than asked"], row["added"]) == (1, 1, 1)
+        alone = replace(both, excess=both.excess[:1])
+        assert alone.headline().endswith(f"3 assignments would do, with {wider}")
+        assert not any("excess" in line for line in alone.lines())
+
     def test_where_there_is_nothing_to_do_or_nothing_that_would_do(self) -> None:
         assert KEPT.to_text().splitlines()[0] == "Bob (bob, User): already the narrowest"
         assert NOTHING.to_text() == (
@@ -178,9 +199,9 @@ class TestNarrowing:
         assert html.startswith(
             "<table><caption>The narrowest access</caption><thead><tr><th>principal</th><th>name</th>"
         )
-        row = ("bob", "Bob", "Reader", "-", "0", "0", "0", "0", "proven")
+        row = ("bob", "Bob", "Reader", "-", "0", "0", "0", "0", "0", "proven")
         assert "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" in html
-        row = ("Reader, Writer, iot.key", "ra-2, ra-3, g-1, inner", "1", "1", "13", "2", "proven: it is the best")
+        row = ("Reader, Writer, iot.key", "ra-2, ra-3, g-1, inner", "1", "0", "1", "13", "2", "proven: it is the best")
         assert "".join(f"<td>{cell}</td>" for cell in row) in html
         assert html.endswith("<p>not in the snapshot: zoe\\n</p>")
 
@@ -281,8 +302,8 @@ class TestWhoCan:
             "  principal  type    name  shortest route",
             f"  gate       ApiKey  Gate  {route}",
         ]
-        assert found._repr_html_().startswith(f"<table><caption>certain: {head}</caption>")
-        assert found._repr_html_().endswith(f"<p>possible: {head}: none</p>")
+        assert found._repr_html_().startswith(f"<p>{head}</p><table><caption>certain (1)</caption>")
+        assert found._repr_html_().endswith("<p>possible: none</p>")
         told = found.to_dict()
         assert [each["principal_id"] for each in told.pop("certain")] == ["gate"]
         assert told == {
@@ -306,7 +327,7 @@ class TestWhoCan:
         frame = pd.DataFrame(row | {"certainty": pd.Categorical([certainty], CERTAINTIES)})
         found = WhoCan(permission="p", resource=None, machine_only=False, frame=frame, not_read=not_read, rest=())
         html = found._repr_html_()
-        assert ("<caption>possible: " in html) == (possible == "table")
+        assert ("<caption>possible (" in html) == (possible == "table")
         assert ("<p>possible: " in html) == (possible == "none")
 
     def test_how_many(self) -> None:

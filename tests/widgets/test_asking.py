@@ -171,7 +171,8 @@ def test_a_change_is_tried_on_a_press_only(why: WhyDenied) -> None:
     # What the principal has is offered first, and told with its name.
     assert field(panel, "Assignment").value == "a2 · Operators to Ann"
     assert panel.change == {"remove_assignment": ["a2"]}
-    assert "suspend principal ann" in text(panel)
+    # The answer to the former question is put away.
+    assert "suspend principal ann" not in text(panel)
     assert "press 'Try it'" in text(panel)
     press(panel)
     assert "1 permissions are lost and 0 gained" in text(panel)
@@ -189,6 +190,27 @@ def test_what_is_tried_follows_the_principal_until_it_is_chosen(why: WhyDenied) 
     field(panel, "Principal").value = "new"
     why.move(principal="ann")
     assert panel.change == {"suspend_principal": ["new"]}
+
+
+def test_another_request_puts_the_answer_to_the_former_away_until_it_is_asked(why: WhyDenied) -> None:
+    panel = why.panel("what-if")
+    assert "suspend principal ann" in text(panel)
+    why.move(principal="bob")
+    assert "suspend principal" not in text(panel)
+    assert "lost" not in text(panel)
+    assert "press 'Try it'" in text(panel)
+    # Asked again, or the former one chosen again, it is back.
+    why.move(principal="ann")
+    assert "suspend principal ann" in text(panel)
+    why.move(principal="bob")
+    press(panel)
+    assert "suspend principal bob" in text(panel)
+    assert "press 'Try it'" not in text(panel)
+
+
+def test_who_can_is_counted_before_its_rows(why: WhyDenied) -> None:
+    html = why.who_can()._repr_html_()
+    assert html.index("1 person can, and nobody possibly can") < html.index("<table>")
 
 
 def test_a_whole_change_file_in_json_or_toml(why: WhyDenied) -> None:

@@ -47,6 +47,29 @@ def test_a_gap_is_opened_by_choosing_it(desk: Desk) -> None:
     assert (why.principal, why.permission, why.resource) == why.unmet[-1]
 
 
+def test_what_must_not_be_held_is_offered_apart_and_last_each_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "required.csv"
+    path.write_text("principal_id,permission,expect\nann,iot:device:read,deny\nann,iot:device:write,allow\nbob,iot:device:write,deny\n")
+    why = WhyDenied(open_desk(acme(), required=path))
+    assert (why.unmet, why.forbidden) == ([("ann", "iot:device:write", None)], [("ann", "iot:device:read", None)])
+    gap = why.widget().children[0]
+    assert [label for label, _ in gap.options] == [
+        "choose a required row that is not met",
+        "Ann (ann): iot:device:write",
+        "must not be held, but is, or may be: Ann (ann): iot:device:read",
+    ]
+    assert why.permission == "iot:device:write"
+    gap.value = why.forbidden[0]
+    assert (why.permission, why.decision.outcome) == ("iot:device:read", "allowed")
+
+
+def test_where_only_what_must_not_be_held_is_wrong_the_panel_begins_with_that(tmp_path: Path) -> None:
+    path = tmp_path / "required.csv"
+    path.write_text("principal_id,permission,expect\nann,iot:device:read,deny\n")
+    why = WhyDenied(open_desk(acme(), required=path))
+    assert (why.principal, why.permission, len(why.fields.all)) == ("ann", "iot:device:read", 6)
+
+
 def test_an_unknown_name_is_told_where_the_panel_stands(desk: Desk) -> None:
     why = WhyDenied(desk)
     *_, principal, _, _, _, _, _, shown = why.widget().children
