@@ -152,6 +152,7 @@ def decide(
     reason: Reason = "",
     target: Annotated[str, typer.Option("--target", help="The role of a change, the person of a delegate.")] = "",
     settle: Annotated[bool, typer.Option("--settle", help="Settle what reviewers disagree about.")] = False,
+    new_reviewer: Annotated[bool, typer.Option("--new-reviewer", help="The name is of somebody new.")] = False,
 ) -> None:
     """Decide about one item, or about several at once.
 
@@ -160,12 +161,22 @@ def decide(
       auditkit review decide ./review principal:usr-0003 --action remove --reviewer "Gil Osei" --reason "has left"
     """
     from auditkit.review.deciding import decide as write
+    from auditkit.review.reviewers import known, remarks, reviewers
 
+    campaign = campaign_of(folder)
+    before = campaign.standing()
+    with campaign.decisions() as store:
+        if not new_reviewer:
+            among = reviewers(campaign, store.entries())
+            known(reviewer, among, "Add --new-reviewer if the name is new")
     made = write(
-        campaign_of(folder), items, action=action.value, reviewer=reviewer, at=stamp(), account=account(),
+        campaign, items, action=action.value, reviewer=reviewer, at=stamp(), account=account(),
         mark=secrets.token_hex(8), reason=reason, target=target, resolves=settle,
     )  # fmt: skip
     emit("\n".join(f"{visible(entry.item)}: {entry.action}" for entry in made))
+    with campaign.decisions() as store:
+        for item, told in remarks(before, store.entries(), made).items():
+            say(f"{item}: {told}")
 
 
 def undo(

@@ -130,7 +130,11 @@ def close(
       auditkit review close ./review --out ./evidence --after ./snapshot_next
     """
     from auditkit.review.evidence import close as make
+    from auditkit.review.progress import unfinished
 
-    pack = make(campaign_of(folder), out=out, closed_at=now(), after=None if after is None else opened(after), pdf=pdf)
+    campaign = campaign_of(folder)
+    pack = make(campaign, out=out, closed_at=now(), after=None if after is None else opened(after), pdf=pdf)
     say(f"wrote {pack.folder} and {pack.archive}; write this down elsewhere, it seals the pack")
+    if lacks := unfinished(campaign.standing()):
+        say(f"this review was closed unfinished: of its {counted(len(campaign.items), 'item')} {', '.join(lacks)}")
     emit(pack.seal)

@@ -18,6 +18,14 @@ def progress(standing: pd.DataFrame, by: str) -> pd.DataFrame:
     return rows.groupby(by, sort=True).sum().reset_index()
 
 
+def unfinished(standing: pd.DataFrame) -> list[str]:
+    """What a review still lacks: a few words each, such as `3 undecided`; none where all of it is decided."""
+    open_ = standing.action.eq("") | standing.stale | standing.waiting
+    counts = {"undecided": open_, "in conflict": standing.conflict,
+              "undecided and asked of nobody": open_ & standing.asked_of.eq("")}  # fmt: skip
+    return [f"{int(rows.sum()):,} {words}" for words, rows in counts.items() if rows.any()]
+
+
 def waiting(standing: pd.DataFrame) -> list[str]:
     """For whom what was handed on waits: a line each, such as `waiting for Gil Osei: 3`."""
     names = standing.asked_of[standing.waiting].replace({"": NOBODY})

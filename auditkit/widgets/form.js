@@ -43,7 +43,7 @@ function render({ model, el }) {
   };
 
   function drawFields() {
-    const who = { name: "who", label: "You are", hint: "your name, as the log is to have it", value: model.get("who"), options: [] };
+    const who = { name: "who", label: "You are", hint: "your name, for the log", value: model.get("who"), options: [] };
     for (const field of [who, ...model.get("fields")]) {
       if (!inputs.has(field.name)) fields.append(drawn(field));
       offer(field);
@@ -133,7 +133,12 @@ function render({ model, el }) {
     waiting = false;
     say(answer);
     if (!mine) return;
-    if (answer.focus) inputs.get(answer.focus)?.focus();
+    if (answer.focus) {
+      inputs.get(answer.focus)?.focus();
+      const one = model.get("buttons").find(button => button.act === wanted);
+      // Enter in the name only enters the name.
+      if (one && answer.focus !== "who") say({ ...answer, words: `${answer.words}. Enter decides: ${one.label.toLowerCase()}` });
+    }
     else if (keyed() && fields.contains(document.activeElement)) root.focus({ preventScroll: true });
     if (!answer.focus) wanted = "";
   }
@@ -172,7 +177,11 @@ function render({ model, el }) {
   }
 
   function typedInField(event) {
-    if (event.key === "Enter" && wanted && !waiting) {
+    if (event.key === "Enter" && event.target === inputs.get("who")) {
+      taken(event);
+      event.target.blur();
+      if (keyed()) root.focus({ preventScroll: true });
+    } else if (event.key === "Enter" && wanted && !waiting) {
       taken(event);
       press(wanted);
     } else if (event.key === "Escape" && keyed()) {

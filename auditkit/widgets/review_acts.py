@@ -5,21 +5,26 @@ from __future__ import annotations
 import getpass
 import hashlib
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from auditkit.errors import DecisionRefused, ReviewError
+from auditkit.findings_met import counted
 from auditkit.review import deciding
 from auditkit.review.campaign import Campaign, open_campaign
 from auditkit.review.decisions import voices
 from auditkit.review.entries import Entry
+from auditkit.review.reviewers import known, remarks, reviewers
 from auditkit.review.targets import fitting
 from auditkit.widgets.review_sift import ordered
 
 # More than anybody reads through before pressing a button.
 MOST_AT_ONCE = 200
+# A press that comes sooner is of somebody who has not read what the one before it was answered.
+READ_AFTER = pd.Timedelta(seconds=1)
 _STORE = "decisions.sqlite"
 
 
@@ -56,6 +61,7 @@ class Sitting:
         self.standing = pd.DataFrame()
         self._logs: dict[str, list[Entry]] = {}
         self._untold = False
+        self._strange: dict[str, pd.Timestamp] = {}
         self.refresh()
 
     def now(self) -> pd.Timestamp:
@@ -124,9 +130,9 @@ class Sitting:
         if mine and _alike(mine, answer):
             self.refresh()
             return f"{shown.item}: {mine.action} is on disk already, by {mine.reviewer} at {mine.at}"
-        self._write([shown], answer)
+        told = self._write([shown], answer)
         entry = self._logs[shown.item][-1]
-        return f"{shown.item}: {entry.action} is on disk, by {entry.reviewer} at {entry.at}"
+        return f"{shown.item}: {entry.action} is on disk, by {entry.reviewer} at {entry.at}{told}"
 
     def decide_many(self, shown: Sequence[Shown], answer: Answer) -> str:
         """Write the same decision on many items, all or none, each marked with the name of the bulk."""
@@ -135,8 +141,8 @@ class Sitting:
         if len(shown) > MOST_AT_ONCE:
             raise DecisionRefused(f"{len(shown):,} items are more than anybody looks at; tick at most {MOST_AT_ONCE}")
         self._read()
-        self._write(shown, answer)
-        return f"{answer.action} is on disk for {len(shown):,} items, marked as decided together"
+        told = self._write(shown, answer)
+        return f"{answer.action} is on disk for {len(shown):,} items, marked as decided together{told}"
 
     def settle(self, shown: Shown, answer: Answer) -> str:
         """Write the decision that ends a conflict; it needs a reason."""
@@ -161,11 +167,31 @@ class Sitting:
         self.refresh()
         return f"{shown.item}: {mine.action} is taken back, on disk"
 
-    def _write(self, shown: Sequence[Shown], answer: Answer, *, resolves: bool = False) -> None:
-        """Write the entries of an answer, all or none; refused where an item is no longer as it was shown."""
+    def strange(self, name: str) -> bool:
+        """Whether a press was just refused for this name."""
+        now = self.now()
+        return bool(now - self._strange.get(name.strip(), now - READ_AFTER) < READ_AFTER)
+
+    def known(self, name: str) -> None:
+        """Refuse, as `DecisionRefused`, a name of nobody whom the campaign knows, until somebody who has read that
+        presses again: the second of two clicks at once is not by somebody who has."""
+        now = self.now()
+        if now - self._strange.get(name.strip(), now) >= READ_AFTER:
+            return
+        try:
+            known(name, reviewers(self.campaign, self.entries), "Press again if the name is new")
+        except DecisionRefused:
+            self._strange.setdefault(name.strip(), now)
+            raise
+
+    def _write(self, shown: Sequence[Shown], answer: Answer, *, resolves: bool = False) -> str:
+        """Write the entries of an answer, all or none; refused where an item is no longer as it was shown. What is to
+        be said of them at once, to end a sentence with."""
         for one in shown:
             self._unchanged(one)
-        deciding.decide(
+        self.known(answer.reviewer)
+        before = self.standing
+        made = deciding.decide(
             self.campaign,
             [one.item for one in shown],
             action=answer.action,
@@ -178,6 +204,9 @@ class Sitting:
             resolves=resolves,
         )
         self.refresh()
+        counts = Counter(remarks(before, self.entries, made).values())
+        return "".join(f"; {told}" + (f" ({counted(count, 'item')})" if len(made) > 1 else "")
+                       for told, count in counts.items())  # fmt: skip
 
     def _unchanged(self, shown: Shown) -> None:
         if self.shown(shown.item) == shown:

@@ -58,9 +58,10 @@ class Words:
 
     def __init__(self, sitting: Sitting, why: str) -> None:
         roles = sitting.campaign.snapshot.roles
+        self._sitting = sitting
         self.fields = (
             Field(name="reason", label="Reason", hint=why),
-            Field(name="target", label="To", hint="for change: a role; for delegate: a person",
+            Field(name="target", label="To", hint="a role, or to delegate a person",
                   options=tuple(roles.name + " (" + roles.role_id + ")")),
         )  # fmt: skip
 
@@ -70,7 +71,10 @@ class Words:
         return Answer(action=action, reviewer=press.words["who"], reason=press.words["reason"], target=wanted)
 
     def lacking(self, press: Press, action: str, reasoned: bool = True) -> str:
-        """The field that a refused press left empty, though its action needs it; "" if none."""
+        """The field that a refused press left empty, though its action needs it, or whose name is of nobody known; ""
+        if none."""
+        if self._sitting.strange(press.words["who"]):
+            return "who"
         needed = ("who", *(("target",) if action in _AIMED else ()), *(("reason",) if reasoned else ()))
         return next((name for name in needed if not press.words[name].strip()), "")
 

@@ -12,7 +12,7 @@ from auditkit.review.entries import DECISIONS
 from auditkit.widgets.form import Button, Field, Form, Press
 from auditkit.widgets.grid import RowGrid
 from auditkit.widgets.later import Later
-from auditkit.widgets.markup import safe_table
+from auditkit.widgets.markup import safe_table, safe_text
 from auditkit.widgets.review_acts import MOST_AT_ONCE, Answer, Shown
 from auditkit.widgets.review_fields import Filters, Words, button, panel_html
 from auditkit.widgets.review_sift import sift_items
@@ -40,7 +40,7 @@ class ManyItems:
         self._asked: tuple[list[Shown], Answer] | None = None
         self._lists, self._written = 0, ("", "")
         self.detail, self.exact = ipywidgets.HTML(), ipywidgets.HTML()
-        self._words = Words(self._sitting, "why; always needed for many, and kept with each")
+        self._words = Words(self._sitting, "why; kept with each")
         self.form = Form(
             self._act,
             label="Decide on what is ticked",
@@ -118,6 +118,7 @@ class ManyItems:
             raise DecisionRefused("something was changed after the list was shown: press Decide, and look again")
         words = self._sitting.decide_many(*asked)
         self.grid.ticked.clear()
+        self.form.clear()
         self._redraw()
         self._written = (number, words)
         return words
@@ -129,13 +130,15 @@ class ManyItems:
             raise DecisionRefused("no item is ticked; tick what is to be decided")
         if not answer.reviewer.strip():
             raise DecisionRefused("nobody is named as reviewer; name who decides")
+        self._sitting.known(answer.reviewer)
         if not answer.reason.strip():
             raise DecisionRefused("many at once need a reason, which is kept with each")
         self._asked = ([self._sitting.shown(name) for name in names], answer)
         rows = self._sitting.standing
         rows = rows.loc[rows["item"].isin(names), ["item", "whose", "recommendation"]]
         words = f"{answer.action} for these {len(names):,} items, by {answer.reviewer}, because: {answer.reason}"
-        self.exact.value = panel_html(safe_table(rows, caption=words))
+        # No caption: that would be as wide as the table, and cut where the table is.
+        self.exact.value = panel_html(f'<p class="ak-head">{safe_text(words)}</p>{safe_table(rows)}')
         self._draw()
         # A press to write names the list that was looked at.
         self._lists += 1

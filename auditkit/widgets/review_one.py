@@ -43,7 +43,7 @@ class OneItem:
         self._undone, self.item = False, ""
         self._visited: list[str] = []
         self.head, self.facts, self.proof = (ipywidgets.HTML() for _ in range(3))
-        self._words = Words(self._sitting, "why; needed to keep against the recommendation")
+        self._words = Words(self._sitting, "why; needed to keep against advice")
         self.form = Form(
             self._act,
             label="Decide on this item",
@@ -100,6 +100,7 @@ class OneItem:
             return self._undo(shown, press.words["who"])
         told = self._sitting.decide(shown, self._words.answer(press, press.act))
         self._undone = False
+        self.form.clear()
         return told
 
     def _needs(self, press: Press) -> str:
@@ -134,8 +135,8 @@ class OneItem:
         self.show(self.item if self.item in names else following(rows, self._order, ""))
 
     def _laid_out(self) -> Any:
-        self.facts.layout = {"height": "290px", "overflow": "auto"}
-        self.proof.layout = {"width": "46%", "height": "480px", "overflow": "auto"}
+        self.facts.layout = {"height": "210px", "overflow": "auto"}
+        self.proof.layout = {"width": "46%", "height": "400px", "overflow": "auto"}
         self.proof.add_class("ak-detail")
         left = ipywidgets.VBox([self.facts, self.form], layout={"width": "53%"})
         body = ipywidgets.HBox([left, self.proof], layout={"width": "100%"})

@@ -51,7 +51,14 @@ def left_view(sitting: Sitting) -> View:
     frame = rows[list(LEFT_COLUMNS)].assign(reviewer=rows.reviewer.where(rows.reviewer.ne(""), NOBODY))
     alone = int(rows.reviewer.eq("").sum())
     stale = int(standing.stale.sum())
-    notes = [f"{alone:,} of them have no reviewer: owners.csv names one"] if alone else []
+    notes = (
+        [
+            f"{alone:,} of them have no reviewer: delegate them to somebody (To: a name), here in the panels or "
+            "by `auditkit review decide --action delegate --target NAME`"
+        ]
+        if alone
+        else []
+    )
     notes += [f"{stale:,} were decided on other content than they have, and are asked again"] if stale else []
     extras = [safe_table(told, caption="Handed on, to be decided by somebody else")] if len(told) else []
     return View(frame=frame, headline=f"{counted(len(rows), 'item')} left", notes=notes, extras=extras,

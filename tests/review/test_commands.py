@@ -23,10 +23,29 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with two quarters of the company, its owners, and one review begun."""
     monkeypatch.chdir(tmp_path)
     company().save(tmp_path / "q3")
-    company(Q4, credentials=changed(KEYS, 0, revoked_at=Q4), role_assignments=without(ASSIGNED, 2)).save(tmp_path / "q4")
+    company(Q4, credentials=changed(KEYS, 0, revoked_at=Q4), role_assignments=without(ASSIGNED, 2)).save(
+        tmp_path / "q4"
+    )
     (tmp_path / "owners.csv").write_text("kind,id,reviewer\nprincipal,gate,Gil\ngroup,ops,Olga\n")
     (tmp_path / "needs.csv").write_text("principal_id,permission\ngate,iot.device.read\n")
-    assert run(["review", "start", "q3", "--name", "2026-Q3", "--owners", "owners.csv", "--required", "needs.csv", "--out", "review"]) == 0
+    assert (
+        run(
+            [
+                "review",
+                "start",
+                "q3",
+                "--name",
+                "2026-Q3",
+                "--owners",
+                "owners.csv",
+                "--required",
+                "needs.csv",
+                "--out",
+                "review",
+            ]
+        )
+        == 0
+    )
     return tmp_path
 
 
@@ -88,9 +107,15 @@ def test_the_account_is_recorded_beside_the_name(place: Path) -> None:
         (["review", "start", "q3", "--name", "x", "--out", "new", "--scope", "all"], "no scope 'all'"),
         (["review", "start", "q3", "--name", "x", "--out", "new", "--previous", "q3"], "q3 is a snapshot"),
         (["review", "decide", "review", "credential:c9", "--action", "keep", "--reviewer", "Gil"], "no item"),
-        (["review", "decide", "review", "credential:c1", "--action", "keep", "--reviewer", "Gil"], "a reason is needed"),
+        (
+            ["review", "decide", "review", "credential:c1", "--action", "keep", "--reviewer", "Gil"],
+            "a reason is needed",
+        ),
         (["review", "decide", "review", "credential:c1", "--action", "perhaps", "--reviewer", "Gil"], "perhaps"),
-        (["review", "decide", "review", "credential:c1", "grant:g1", "--action", "remove", "--reviewer", "Gil"], "a reason is needed"),
+        (
+            ["review", "decide", "review", "credential:c1", "grant:g1", "--action", "remove", "--reviewer", "Gil"],
+            "a reason is needed",
+        ),
         (["review", "decide", "review", "credential:c1", "--action", "remove", "--reviewer", " "], "nobody is named"),
         (["review", "undo", "review", "credential:c1", "--reviewer", "Gil"], "has decided nothing"),
         (["review", "collect", "review", "owners.csv"], "nothing was taken"),
@@ -154,13 +179,27 @@ def told(words: list[str], capsys: Told) -> dict[str, Any]:
 def test_diff_judges_each_side_by_what_is_named_for_it(place: Path, capsys: Told) -> None:
     (place / "more.csv").write_text("principal_id,permission\nhooks,iot.device.read\n")
     (place / "strict.toml").write_text("dormant_days = 5\n")
-    same = told(["diff", "q3", "q4", "--as-of", "2026-11-01", "--required", "needs.csv", "--config", "strict.toml"], capsys)
+    same = told(
+        ["diff", "q3", "q4", "--as-of", "2026-11-01", "--required", "needs.csv", "--config", "strict.toml"], capsys
+    )
     assert [same[side]["as_of"] for side in ("old", "new")] == ["2026-11-01T00:00:00Z"] * 2
     assert [same[side]["required"]["file"] for side in ("old", "new")] == ["needs.csv"] * 2
     assert [same[side]["limits"]["dormant_days"]["value"] for side in ("old", "new")] == ["5"] * 2
     assert len(same["fairness"]) == 1  # one was judged four months after its pull, the other one month
     each = told(
-        ["diff", "q3", "q4", "--as-of", "2026-07-02", "--as-of", "2026-10-02", "--required", "needs.csv", "--required", "more.csv"],
+        [
+            "diff",
+            "q3",
+            "q4",
+            "--as-of",
+            "2026-07-02",
+            "--as-of",
+            "2026-10-02",
+            "--required",
+            "needs.csv",
+            "--required",
+            "more.csv",
+        ],
         capsys,
     )
     assert [each[side]["as_of"][:10] for side in ("old", "new")] == ["2026-07-02", "2026-10-02"]
@@ -177,13 +216,17 @@ def test_diff_reversed_is_the_reverse(place: Path, capsys: Told) -> None:
     assert there["old"] == back["new"]
     flip = {"added": "removed", "removed": "added", "changed": "changed", "gained": "lost", "lost": "gained"}
     for part, key in (("records", "record_id"), ("access", "principal_id")):
-        assert {(row[key], flip[row["change"]]) for row in there[part]} == {(row[key], row["change"]) for row in back[part]}
+        assert {(row[key], flip[row["change"]]) for row in there[part]} == {
+            (row[key], row["change"]) for row in back[part]
+        }
     gone = {row["fingerprint"] for row in there["findings"] if row["status"] == "gone"}
     assert gone == {row["fingerprint"] for row in back["findings"] if row["status"] == "new"} != set()
 
 
 def test_history_says_by_what_all_were_judged(place: Path, capsys: Told) -> None:
-    found = told(["history", "q3", "q4", "--required", "needs.csv", "--as-of", "2026-07-02", "--as-of", "2026-10-02"], capsys)
+    found = told(
+        ["history", "q3", "q4", "--required", "needs.csv", "--as-of", "2026-07-02", "--as-of", "2026-10-02"], capsys
+    )
     assert found["required"]["file"] == "needs.csv"
     assert [row["as_of"][:10] for row in found["audits"]] == ["2026-07-02", "2026-10-02"]
     assert run(["history", "q3", "--required", "needs.csv"]) == 0
@@ -198,3 +241,27 @@ def test_history(place: Path, capsys: Told) -> None:
     assert run(["history", "q4", "q3"]) == 0
     assert run(["history", "q4", "q3", "--format", "svg", "--out", "history.svg"]) == 0
     assert (place / "history.svg").read_text().startswith("<?xml")
+
+
+def test_a_typo_in_a_name_is_no_reviewer(place: Path, capsys: Told) -> None:
+    words = ["review", "decide", "review", "credential:c1", "--action", "remove", "--reviewer"]
+    assert run([*words, "Olgq"]) != 0
+    assert "no reviewer is called Olgq, did you mean Olga? Add --new-reviewer" in capsys.readouterr().err
+    assert run([*words, "Olgq", "--new-reviewer"]) == 0
+    assert "credential:c1: asked of Gil" in capsys.readouterr().err
+    assert run([*words[:5], "rotate", "--reviewer", "Gil"]) == 0
+    assert "credential:c1: this disagrees with Olgq: remove" in capsys.readouterr().err
+    assert run([*words[:3], "credential:c1", "--action", "remove", "--reviewer", "Gil"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_closing_says_what_is_unfinished(place: Path, capsys: Told) -> None:
+    assert decide("credential:c1", "--action", "remove") == 0
+    assert run(["review", "decide", "review", "credential:c1", "--action", "rotate", "--reviewer", "Olga"]) == 0
+    capsys.readouterr()
+    assert run(["review", "close", "review", "--out", "pack", "--no-pdf"]) == 0
+    told = capsys.readouterr()
+    assert len(told.out.split()) == 1
+    assert " undecided, 1 in conflict, " in told.err
+    assert "this review was closed unfinished: of its " in told.err
+    assert " undecided and asked of nobody" in told.err

@@ -55,8 +55,12 @@ def wrote(log: list[Entry], acts: list[tuple[str, str, str, bool, int]], name: s
         own = [one for one in made if one.item == item and one.action != "undo"]
         if action == "undo" and not own:
             continue
-        more = {"undoes": own[which % len(own)].entry_id} if action == "undo" else {"resolves": "yes" if settles else ""}
-        made.append(entry(f"{name}{number}", item=item, reviewer=reviewer, action=action, target=str(which % 2), **more))
+        more = (
+            {"undoes": own[which % len(own)].entry_id} if action == "undo" else {"resolves": "yes" if settles else ""}
+        )
+        made.append(
+            entry(f"{name}{number}", item=item, reviewer=reviewer, action=action, target=str(which % 2), **more)
+        )
     return chain(*made)
 
 
@@ -95,7 +99,11 @@ def test_the_same_reviewer_on_two_computers_disagrees_until_it_is_settled() -> N
 def test_who_had_seen_the_other_decision_replaces_it() -> None:
     common = chain(entry("c0"))
     left = with_other(common, chain(*common, entry("b0", action="remove")))
-    assert (state(left).action.tolist(), state(left).conflict.tolist(), state(left).voices.tolist()) == (["remove"], [False], [1])
+    assert (state(left).action.tolist(), state(left).conflict.tolist(), state(left).voices.tolist()) == (
+        ["remove"],
+        [False],
+        [1],
+    )
 
 
 def test_the_order_is_the_chains_and_clocks_that_differ_are_told() -> None:
@@ -119,7 +127,19 @@ def copies(tmp_path: Path) -> tuple[Campaign, Campaign]:
 
 
 def decide(campaign: Campaign, item: str, action: str, reviewer: str) -> None:
-    words = ["review", "decide", str(campaign.folder), item, "--action", action, "--reviewer", reviewer, "--reason", "seen"]
+    words = [
+        "review",
+        "decide",
+        str(campaign.folder),
+        item,
+        "--action",
+        action,
+        "--reviewer",
+        reviewer,
+        "--reason",
+        "seen",
+        "--new-reviewer",
+    ]
     assert run(words) == 0
 
 

@@ -31,11 +31,20 @@ from auditkit.widgets.review_sift import ItemChoice, sift_items
 
 STARTED = pd.Timestamp("2026-10-02T08:00:00Z")
 OWNERS = pd.DataFrame({"kind": ["principal"], "id": ["gateway"], "reviewer": ["gil"]}, dtype="str")
+# Who may decide beside gil: owners of what is not in scope.
+FILE = b"kind,id,reviewer\nprincipal,gateway,gil\nprincipal,x,ann\nprincipal,y,bob\nprincipal,z,eve\n"
 # Of the organisation, worst first: a key that expires, a role that does not support it, a dormant user.
 KEY, FINE = "credential:c1", "principal:ann"
 
 
-def begin(folder: Path, snapshot: Snapshot | None = None, name: str = "2026-Q4", **more: Any) -> Campaign:
+def begin(
+    folder: Path,
+    snapshot: Snapshot | None = None,
+    name: str = "2026-Q4",
+    inputs: dict[str, bytes] | None = None,
+    **more: Any,
+) -> Campaign:
+    more["inputs"] = {"owners.csv": FILE} | (inputs or {})
     tables = Tables(snapshot or acme())
     return start(tables, run_rules(tables, Limits()), name=name, out=folder, started_at=STARTED, owners=OWNERS, **more)
 
@@ -210,6 +219,53 @@ def test_the_name_is_one_for_every_form(review: Review) -> None:
     assert {review.panel(name).controls.form.who for name in ("one", "many", "conflicts", "attestations")} == {"bob"}
 
 
+def test_a_name_of_nobody_known_is_refused_until_that_was_read(
+    folder: Path, review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [pd.Timestamp("2026-10-02T08:00:00Z")]
+    monkeypatch.setattr(review.sitting, "_clock", lambda: clock[0])
+    panel = one(review, FINE)
+    for _ in range(2):
+        panel.form.press("keep", who="ANM")
+    assert panel.form.told["words"] == "no reviewer is called ANM, did you mean ann? Press again if the name is new"
+    assert panel.form.told["focus"] == "who"
+    many = review.panel("many").controls
+    many.grid.ticked.add(KEY)
+    assert "no reviewer is called Zoe. Press again" in many.form.press("ask", action="keep", reason="seen", who="Zoe")
+    assert on_disk(folder) == []
+    clock[0] += pd.Timedelta(seconds=1)
+    panel.form.press("keep", who="ANM")
+    assert [entry.reviewer for entry in on_disk(folder)] == ["ANM"]
+    # Who has decided, and to whom an item was delegated, is known.
+    panel.form.press("delegate", who="ANM", target="Zoe")
+    other = one(open_review(folder, "Zoe"), FINE)
+    assert "is on disk" in other.form.press("remove")
+
+
+def test_a_decision_says_at_once_who_was_asked_and_who_disagrees(folder: Path, review: Review) -> None:
+    panel = one(review, KEY)
+    assert panel.form.press("remove").endswith("; asked of gil")
+    assert "; " not in one(open_review(folder, "gil"), KEY).form.press("remove")
+    bob = one(open_review(folder, "bob"), KEY)
+    told = bob.form.press("keep", reason="in use")
+    assert told.endswith("; asked of gil; this disagrees with ann: remove, gil: remove")
+    assert "; " not in one(review, FINE).form.press("keep")
+    many = open_review(folder, "bob").panel("many").controls
+    many.grid.ticked.update({FINE, "credential:c2"})
+    words = {"action": "remove", "reason": "seen"}
+    many.form.press("ask", **words)
+    told = many.form.press("write", **words)
+    assert "; asked of gil (1 item)" in told
+    assert "; this disagrees with ann: keep (1 item)" in told
+
+
+def test_what_nobody_is_asked_is_delegated(folder: Path, review: Review) -> None:
+    assert "delegate them to somebody" in review.panel("left").static().fragment
+    one(review, FINE).form.press("delegate", target="gil")
+    assert FINE in set(sift_items(review.sitting.standing, ItemChoice(reviewer="gil"))["item"])
+    assert "; " not in one(open_review(folder, "gil"), FINE).form.press("keep")
+
+
 def test_a_key_in_a_reason_is_refused_and_kept_nowhere(folder: Path, review: Review) -> None:
     panel = one(review, FINE)
     panel.form.press("keep", reason="it uses ik_abc.s3cr3t")
@@ -328,7 +384,11 @@ def test_many_are_shown_exactly_before_they_are_written(folder: Path, review: Re
     assert on_disk(folder) == []
     panel.form.press("write", **words)
     told = panel.form.told["words"]
-    assert panel.form.press("write", **words) == told == "rotate is on disk for 2 items, marked as decided together"
+    assert (
+        panel.form.press("write", **words)
+        == told
+        == ("rotate is on disk for 2 items, marked as decided together; asked of gil (2 items)")
+    )
     entries = on_disk(folder)
     assert acts(folder) == [("credential:c1", "rotate"), ("credential:c2", "rotate")]
     assert {entry.bulk for entry in entries} == {entries[0].bulk}
@@ -631,7 +691,9 @@ def test_an_attestation_that_says_too_little_or_too_much_is_refused(
     assert on_disk(folder) == []
 
 
-def test_no_payload_gets_through(tmp_path: Path) -> None:
+def test_no_payload_gets_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The name is of nobody known, and is taken.
+    monkeypatch.setattr("auditkit.widgets.review_acts.READ_AFTER", pd.Timedelta(0))
     begin(tmp_path / "q4", hostile(PAYLOADS))
     review = open_review(tmp_path / "q4", PAYLOADS[0])
     panel = one(review)
