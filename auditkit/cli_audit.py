@@ -70,7 +70,7 @@ def audit(
     )  # fmt: skip
     for note in notes(found):
         say(note)
-    judged = None if accepted is None else _judged(found, accepted)
+    judged = None if accepted is None else set_apart(found, accepted)
     found = found if judged is None else judged.open
     if out is not None:
         write_whole(out, _file_text(found, judged, format_))
@@ -79,14 +79,14 @@ def audit(
     elif format_ is AuditFormat.json:
         emit(visible_json(_json(found, judged)))
     elif format_ is AuditFormat.csv:
-        emit(visible_lines(_csv(found, judged)))
+        emit(visible_lines(findings_csv(found, judged)))
     else:
-        emit(_for_pipelines(found, format_))
+        emit(_for_pipelines(found, judged, format_))
     if fail_on is not None and len(found.at_least(fail_on.value)):
         raise typer.Exit(1)
 
 
-def _judged(found: Findings, path: Path) -> Judged:
+def set_apart(found: Findings, path: Path) -> Judged:
     """The findings with the accepted ones set apart; its warnings are said."""
     from auditkit.review.accepted import apply, read_accepted
 
@@ -101,15 +101,16 @@ def _file_text(found: Findings, judged: Judged | None, format_: AuditFormat) -> 
     if format_ is AuditFormat.table:
         return _table(found, judged).plain
     if format_ in (AuditFormat.sarif, AuditFormat.junit):
-        return _for_pipelines(found, format_)
-    return _json(found, judged) if format_ is AuditFormat.json else _csv(found, judged)
+        return _for_pipelines(found, judged, format_)
+    return _json(found, judged) if format_ is AuditFormat.json else findings_csv(found, judged)
 
 
-def _for_pipelines(found: Findings, format_: AuditFormat) -> str:
+def _for_pipelines(found: Findings, judged: Judged | None, format_: AuditFormat) -> str:
     """SARIF or JUnit; both show every odd character of the IAM's texts as an escape already."""
     from auditkit.report.pipelines import to_junit, to_sarif
 
-    return to_sarif(found) if format_ is AuditFormat.sarif else to_junit(found)
+    apart = None if judged is None else judged.accepted
+    return to_sarif(found, apart) if format_ is AuditFormat.sarif else to_junit(found, apart)
 
 
 def _table(found: Findings, judged: Judged | None) -> Text:
@@ -123,7 +124,8 @@ def _json(found: Findings, judged: Judged | None) -> str:
     return found.to_json() if judged is None else to_json(judged)
 
 
-def _csv(found: Findings, judged: Judged | None) -> str:
+def findings_csv(found: Findings, judged: Judged | None) -> str:
+    """The findings as CSV, those that are accepted behind the open ones."""
     from auditkit.review.accepted import to_csv
 
     return found.to_csv() if judged is None else to_csv(judged)

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditkit.cli_options import AsOf, Config, Required, SnapshotPath, instant, limits, opened
+from auditkit.cli_audit import findings_csv, set_apart
+from auditkit.cli_options import (
+    Accepted,
+    AsOf,
+    Attestations,
+    Config,
+    Required,
+    SnapshotPath,
+    instant,
+    limits,
+    opened,
+)
 from auditkit.cli_output import say, write_whole
 from auditkit.errors import InputError
 
@@ -16,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from auditkit.findings import Findings
+    from auditkit.review.accepted import Judged
 
 _Owners = Annotated[
     Path | None, typer.Option("--owners", metavar="CSV", help="Who owns what: adds a section by owner.")
@@ -41,6 +53,8 @@ def report(
     as_of: AsOf = None,
     required: Required = None,
     config: Config = None,
+    accepted: Accepted = None,
+    attestations: Attestations = None,
     owners: _Owners = None,
     earlier: _Earlier = None,
     xlsx: _Xlsx = None,
@@ -61,9 +75,10 @@ def report(
     program = _printer() if pdf is not None else ""
     # All is read here first: what is wrong with it is then said at once, not by the notebook.
     _check_owners(owners)
-    found = _judged(snapshot, as_of, required, config)
+    found = _judged(snapshot, as_of, required, config, attestations)
+    judged = None if accepted is None else set_apart(found, accepted)
     _check_earlier(earlier, found)
-    _export(found, exports)
+    _export(found, judged, exports)
     if out is None and pdf is None:
         return
     with tempfile.TemporaryDirectory(prefix="auditkit-report-") as folder:
@@ -72,7 +87,7 @@ def report(
         page = out or Path(folder) / "report.html"
         make_report(
             opened(snapshot), out=page, notebook=notebook, as_of=instant(as_of), required=required, config=config,
-            owners=owners, earlier=earlier or (),
+            owners=owners, accepted=accepted, attestations=attestations, earlier=earlier or (),
         )  # fmt: skip
         if out is not None:
             say(f"wrote {out}")
@@ -83,13 +98,15 @@ def report(
             say(f"wrote {pdf}")
 
 
-def _judged(snapshot: Path, as_of: str | None, required: Path | None, config: Path | None) -> Findings:
+def _judged(
+    snapshot: Path, as_of: str | None, required: Path | None, config: Path | None, attestations: Path | None
+) -> Findings:
     """What the exports are made of; what whoever reads them must know is said."""
     judged_by, rows = limits(config), None if required is None else _rows(required)
     from auditkit.cli_notes import notes
     from auditkit.findings import audit
 
-    found = audit(opened(snapshot), as_of=instant(as_of), limits=judged_by, required=rows)
+    found = audit(opened(snapshot), as_of=instant(as_of), limits=judged_by, required=rows, attestations=attestations)
     for note in notes(found):
         say(note)
     return found
@@ -135,19 +152,20 @@ def _printer() -> str:
     return browser()
 
 
-def _export(found: Findings, files: dict[str, Path | None]) -> None:
-    """Write each export that was asked for, all of the same findings."""
+def _export(found: Findings, judged: Judged | None, files: dict[str, Path | None]) -> None:
+    """Write each export that was asked for, all of the same findings; the accepted ones apart."""
+    opened, apart = (found, None) if judged is None else (judged.open, judged.accepted)
     for option, path in files.items():
         if path is None:
             continue
         if option == "--xlsx":
             from auditkit.report.workbook import write_workbook
 
-            write_workbook(found, path)
+            write_workbook(opened, path, apart)
         elif option == "--csv":
-            write_whole(path, found.to_csv())
+            write_whole(path, findings_csv(found, judged))
         else:
             from auditkit.report.ticket import to_markdown
 
-            write_whole(path, to_markdown(found))
+            write_whole(path, to_markdown(opened, apart))
         say(f"wrote {path}")

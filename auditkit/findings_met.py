@@ -15,13 +15,19 @@ def met(frame: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     such as "1 critical, 1 medium".
     """
     found = rules[rules["count"].gt(0)]
-    counts = pd.crosstab(frame.rule, frame.severity.astype("str")).reindex(
-        index=found.id, columns=list(reversed(SEVERITIES)), fill_value=0
-    )
+    counts = _counts(frame).reindex(index=found.id, fill_value=0)
     told = [_told(row) for row in counts.to_dict("records")]
     worst = pd.Categorical(counts.gt(0).idxmax(axis="columns"), categories=SEVERITIES, ordered=True)
     out = found.assign(worst=worst, by_severity=pd.Series(told, index=found.index, dtype="str"))
     return out.sort_values(["worst", "id"], ascending=[False, True]).reset_index(drop=True)
+
+
+def mixed(frame: pd.DataFrame) -> pd.Series:
+    """By rule, " (1 critical, 1 medium)" of those whose findings are not all as bad as the worst."""
+    counts = _counts(frame)
+    counts = counts[counts.gt(0).sum(axis="columns").gt(1)]
+    told = [f" ({_told(row)})" for row in counts.to_dict("records")]
+    return pd.Series(told, index=counts.index, dtype="str")
 
 
 def silent(rules: pd.DataFrame) -> pd.DataFrame:
@@ -45,6 +51,12 @@ def evaluated_words(rules: pd.DataFrame) -> str:
     if none:
         return f"{whole} of {total} rules were evaluated, {none} {'was' if none == 1 else 'were'} not"
     return f"all {total} rules were evaluated"
+
+
+def _counts(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row a rule, one column a severity, the worst first."""
+    severities = list(reversed(SEVERITIES))
+    return pd.crosstab(frame.rule, frame.severity.astype("str")).reindex(columns=severities, fill_value=0)
 
 
 def _told(counts: dict[object, int]) -> str:

@@ -118,10 +118,13 @@ def _finding_lines(frame: pd.DataFrame) -> list[str]:
 
 
 def accepted_lines(accepted: pd.DataFrame) -> list[str]:
-    """The accepted findings, each with its owner, the end, and the reason."""
-    until = accepted.until.dt.strftime("%Y-%m-%d %H:%M")
-    rows = zip(accepted.rule, accepted.subject_id, accepted.owner, until, accepted.reason, strict=True)
-    lines = columns(rows, head=("rule", "subject", "owner", "until (UTC)", "reason"))
+    """The accepted findings, each with its owner, the last day, and the reason."""
+    from auditkit.review.accepted import last_day
+
+    rows = zip(
+        accepted.rule, accepted.subject_id, accepted.owner, last_day(accepted.until), accepted.reason, strict=True
+    )
+    lines = columns(rows, head=("rule", "subject", "owner", "last day", "reason"))
     return [f"{counted(len(accepted), 'accepted finding')}, counted apart:", *(lines if len(accepted) else [])]
 
 

@@ -31,6 +31,7 @@ HEADLESS = "AUDITKIT_HEADLESS"
 # nbformat says nothing of its types.
 _read: Any = nbformat.read
 _code: Any = nbformat.v4.new_code_cell
+_HEEDED = ("OWNERS", "ACCEPTED", "ATTESTATIONS")
 _LONGEST_RUN = 1800
 _LONGEST_MESSAGE = 600
 _TRY = "run that cell in JupyterLab to see where (`auditkit lab`)"
@@ -46,17 +47,23 @@ def make_report(
     required: str | Path | None = None,
     config: str | Path | None = None,
     owners: str | Path | None = None,
+    accepted: str | Path | None = None,
+    attestations: str | Path | None = None,
     earlier: Sequence[str | Path] = (),
+    note: str = "",
     out: str | Path,
 ) -> Path:
     """Run a notebook on a snapshot and write what it shows to `out`, whole or not at all; answers the path.
 
     `notebook` is a bundled one's name or the path of another. `earlier` are the folders of snapshots from before, which
-    the report then compares with. The same snapshots, `as_of`, required permissions, limits and owners give the same
-    bytes. A cell that fails raises `ReportError`, which names it.
+    the report then compares with. `note` is a sentence for its first page. The same snapshots and the same of all
+    these give the same bytes. A cell that fails raises `ReportError`, which names it.
     """
     target = _target(Path(out))
-    source = with_sections(read_notebook(notebook), owners=owners is not None, earlier=bool(earlier))
+    source = with_sections(
+        read_notebook(notebook), owners=owners is not None, accepted=accepted is not None, earlier=bool(earlier)
+    )
+    asked = {"OWNERS": owners, "ACCEPTED": accepted, "ATTESTATIONS": attestations}
     with tempfile.TemporaryDirectory(prefix="auditkit-report-") as folder:
         work = Path(folder)
         values = {
@@ -64,10 +71,10 @@ def make_report(
             "AS_OF": as_of.isoformat() if isinstance(as_of, pd.Timestamp) else as_of,
             "REQUIRED": _absolute(required),
             "CONFIG": _absolute(config),
-            **({} if owners is None else {"OWNERS": _absolute(owners)}),
+            **{name: _absolute(path) for name, path in asked.items() if path is not None},
         }
         before = [str(Path(one).absolute()) for one in earlier]
-        html = page(flatten(_executed(with_parameters(source, values, before), work)))
+        html = page(flatten(_executed(with_parameters(source, values, before, note), work)))
     _write(target, html)
     return target
 
@@ -86,16 +93,20 @@ def read_notebook(notebook: str | Path) -> Any:
         raise InputError(f"{notebook}: is no notebook; give an .ipynb file") from None
 
 
-def with_parameters(notebook: Any, values: Mapping[str, str | None], earlier: Sequence[str] = ()) -> Any:
+def with_parameters(
+    notebook: Any, values: Mapping[str, str | None], earlier: Sequence[str] = (), note: str = ""
+) -> Any:
     """The notebook with these values in place of those its `parameters` cell assigns, and a cell after it that puts the
-    earlier snapshots beside the desk's and shows the cover. Cell ids are numbered anew, so that two runs are alike."""
+    earlier snapshots beside the desk's and shows the cover with the note. Cell ids are numbered anew, so that two
+    runs are alike."""
     places = [place for place, cell in enumerate(notebook.cells) if PARAMETERS in cell.metadata.get("tags", [])]
     if len(places) != 1:
         raise ReportError(f"the notebook has {len(places)} cells tagged `{PARAMETERS}`; it needs exactly one")
     cell = notebook.cells[places[0]]
     cell.source = _assigned(cell.source, values)
     beside = f"desk = desk.since(*{list(earlier)!r})\n" if earlier else ""
-    notebook.cells.insert(places[0] + 1, _code(f"{beside}desk.cover()"))
+    told = repr(note) if note else ""
+    notebook.cells.insert(places[0] + 1, _code(f"{beside}desk.cover({told})"))
     for number, each in enumerate(notebook.cells):
         each["id"] = f"cell-{number}"
     return notebook
@@ -109,9 +120,10 @@ def _assigned(source: str, values: Mapping[str, str | None]) -> str:
         raise ReportError(f"the notebook's parameters cell is no Python: {error.msg}, line {error.lineno}") from None
     assigned = [one for one in tree.body if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)]
     named = {ast.unparse(one.targets[0]): one for one in assigned}
-    # A notebook need not know owners; one that does not must not be taken to have heeded them.
-    if "OWNERS" in values and "OWNERS" not in named:
-        raise ReportError("the notebook's parameters cell assigns no OWNERS, so it would not heed the owners given")
+    # A notebook need not know these; one that does not must not be taken to have heeded them.
+    if odd := [name for name in _HEEDED if name in values and name not in named]:
+        what = f"the {odd[0].lower()}" + (" findings" if odd[0] == "ACCEPTED" else "")
+        raise ReportError(f"the notebook's parameters cell assigns no {odd[0]}, so it would not heed {what} given")
     for name in values.keys() & named.keys():
         named[name].value = ast.Constant(values[name])
     return ast.unparse(tree)

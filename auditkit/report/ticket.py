@@ -7,10 +7,13 @@ import pandas as pd
 from auditkit.findings import Findings
 from auditkit.findings_text import instant
 from auditkit.report.inert import code_sentence, code_span
+from auditkit.review.accepted import last_day
 
 
-def to_markdown(findings: Findings, *, most: int = 20) -> str:
+def to_markdown(findings: Findings, accepted: pd.DataFrame | None = None, *, most: int = 20) -> str:
     """The verdict, counts with denominators, what was not read or evaluated, and the `most` worst findings.
+
+    `findings` are the open ones; `accepted`, if given, is `Judged.accepted`, told apart.
 
     Every text of the IAM stands in a code span, so that a name is no link, no picture and no mention of somebody.
     """
@@ -19,12 +22,13 @@ def to_markdown(findings: Findings, *, most: int = 20) -> str:
     lines = [
         f"# Access audit of {code_span(snapshot.organisation_id)} as of {instant(findings.as_of)}",
         "",
-        f"{len(frame):,} findings under {len(met)} of {len(rules)} rules{_by_severity(frame)}. "
+        f"{len(frame):,} findings under {len(met)} of {len(rules)} rules{_by_severity(frame)}{_apart(accepted)}. "
         f"Snapshot `{snapshot.id}`{'' if snapshot.complete else ', **not complete**'}.",
         "",
         *_missing(findings),
         *_met(met),
         *_worst(frame, most),
+        *_accepted(accepted),
     ]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -78,6 +82,27 @@ def _worst(frame: pd.DataFrame, most: int) -> list[str]:
             for severity, rule, subject, who, message in rows
         ),
         *(["", f"And {more:,} more."] if more else []),
+    ]
+
+
+def _apart(accepted: pd.DataFrame | None) -> str:
+    return "" if accepted is None else f"; {len(accepted):,} accepted, counted apart"
+
+
+def _accepted(accepted: pd.DataFrame | None) -> list[str]:
+    if accepted is None or accepted.empty:
+        return []
+    rows = zip(
+        accepted.rule, accepted.subject_id, accepted.reason, accepted.owner, last_day(accepted.until), strict=True
+    )
+    return [
+        "",
+        "## Accepted findings",
+        "",
+        *(
+            f"- {rule} {code_span(subject)}: {code_sentence(reason)}; by {code_span(owner)}, to the end of {day}"
+            for rule, subject, reason, owner, day in rows
+        ),
     ]
 
 

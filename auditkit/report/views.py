@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from auditkit.findings import Findings
+from auditkit.findings_met import mixed
 from auditkit.rules import RULES
 from auditkit.rules.base import Rule
 from auditkit.rules.controls import STANDARDS
@@ -43,6 +44,7 @@ def by_control(findings: Findings) -> pd.DataFrame:
 def by_rule(findings: Findings) -> pd.DataFrame:
     """One row a rule, family by family: severity, family, rule, title, found, why, fix, controls, anchors."""
     told = _told(_judged(findings), ["family", "id"]).rename(columns={"id": "rule"})
+    told["found"] += told["rule"].map(mixed(findings.frame)).astype("str").fillna("")
     words = pd.DataFrame(
         [(rule.id, rule.title, rule.why, rule.fix[:1].upper() + rule.fix[1:], _controls(rule)) for rule in RULES],
         columns=["rule", "title", "why", "fix", "controls"],

@@ -15,6 +15,7 @@ from auditkit.access.tables import Tables
 from auditkit.findings import Findings
 from auditkit.report.inert import visible
 from auditkit.report.proof import spread
+from auditkit.review.accepted import last_day
 from auditkit.rules import RULES
 from auditkit.rules.base import Rule
 from auditkit.store import write_file
@@ -50,8 +51,9 @@ def cell_text(value: object) -> str:
     return units[: 2 * (LONGEST_CELL - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
 
 
-def workbook(findings: Findings) -> bytes:
-    """The workbook's bytes, the same for the same findings: Summary, a sheet a family, Rules, Methods, Not read.
+def workbook(findings: Findings, accepted: pd.DataFrame | None = None) -> bytes:
+    """The workbook's bytes, the same for the same findings: Summary, a sheet a family, Accepted if anything is, Rules,
+    Methods, Not read. `findings` are the open ones, `accepted` is `Judged.accepted`, None where nothing was given.
 
     A finding's proof is spread over columns, its times as dates in UTC. Nothing is a formula or a link, whatever the
     IAM's texts begin with.
@@ -60,18 +62,20 @@ def workbook(findings: Findings) -> bytes:
     with xlsxwriter.Workbook(target, SAFE) as book:
         book.set_properties({"title": "Access audit", "created": _naive(findings.as_of)})
         styles = _Styles(book)
-        _table(book, styles, "Summary", _summary(findings), widths=(28, 90))
+        _table(book, styles, "Summary", _summary(findings, accepted), widths=(28, 90))
         for name, rows in _families(findings):
             _table(book, styles, name, rows, widths=tuple(_WIDTHS.values()))
+        if accepted is not None:
+            _table(book, styles, "Accepted", _accepted(accepted), widths=(*_WIDTHS.values(), 60, 20, 14))
         _table(book, styles, "Rules", _rules(findings), widths=(9, 40, 10, 20, 14, 10, 40, 8, 11, 60, 60, 50))
         _table(book, styles, "Methods", _methods(findings), widths=(34, 40, 20, 60))
         _table(book, styles, "Not read", _not_read(findings), widths=(18, 24, 90))
     return target.getvalue()
 
 
-def write_workbook(findings: Findings, path: Path) -> None:
+def write_workbook(findings: Findings, path: Path, accepted: pd.DataFrame | None = None) -> None:
     """Write the workbook to `path`, whole or not at all."""
-    write_file(path, workbook(findings))
+    write_file(path, workbook(findings, accepted))
 
 
 class _Styles:
@@ -96,7 +100,12 @@ def _families(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
             yield name, shown.iloc[start : start + LONGEST_SHEET]
 
 
-def _summary(findings: Findings) -> pd.DataFrame:
+def _accepted(accepted: pd.DataFrame) -> pd.DataFrame:
+    rows = accepted.assign(last_day=last_day(accepted.until))
+    return rows[[*_WIDTHS, "reason", "owner", "last_day"]]
+
+
+def _summary(findings: Findings, accepted: pd.DataFrame | None) -> pd.DataFrame:
     snapshot, rules = findings.snapshot, findings.rules
     counts = findings.frame.severity.value_counts()
     rows: list[tuple[str, object]] = [
@@ -107,6 +116,7 @@ def _summary(findings: Findings) -> pd.DataFrame:
         ("Rules evaluated", f"{int(rules.evaluated.sum())} of {len(rules)}"),
         ("Findings", len(findings.frame)),
         *((f"Findings, {severity}", int(counts.get(severity, 0))) for severity in reversed(counts.index.categories)),
+        *([] if accepted is None else [("Accepted findings, apart", len(accepted))]),
     ]
     return pd.DataFrame(rows, columns=["what", "value"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -84,6 +84,21 @@ def apply(findings: Findings, accepted: pd.DataFrame, as_of: pd.Timestamp) -> Ju
     counts = findings.rules.id.map(left.rule.value_counts()).fillna(0).astype("int64")
     still = replace(findings, frame=left, rules=findings.rules.assign(count=counts))
     return Judged(open=still, accepted=beside, warnings=tuple(warnings))
+
+
+def nothing_accepted(findings: Findings) -> Judged:
+    """Findings of which nothing was accepted."""
+    none = findings.frame.iloc[:0].assign(reason="", owner="", until=pd.Series(dtype="datetime64[us, UTC]"))
+    return Judged(open=findings, accepted=none, warnings=())
+
+
+def among(judged: Judged, fingerprints: Collection[str]) -> Judged:
+    """Those of these fingerprints, open and accepted."""
+    opened, accepted = (
+        frame[frame.fingerprint.isin(list(fingerprints))].reset_index(drop=True)
+        for frame in (judged.open.frame, judged.accepted)
+    )
+    return replace(judged, open=replace(judged.open, frame=opened), accepted=accepted)
 
 
 def _meets(subjects: pd.Series, row: Mapping[Any, Any]) -> pd.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from auditkit.findings import Findings
-from auditkit.findings_met import counted, evaluated_words
+from auditkit.findings_met import counted, evaluated_words, mixed
 from auditkit.rules import RULES
 from auditkit.severity import DTYPE, SEVERITIES
 from auditkit.widgets.base import results
@@ -37,13 +37,14 @@ def answer_rows(found: Findings) -> pd.DataFrame:
     """One row a rule: worst severity found, rule, title, found in words, what to do if anything was; worst first."""
     rules = found.rules
     worst = found.frame.groupby("rule", observed=True).severity.max().reindex(rules.id)
+    split = rules.id.map(mixed(found.frame)).astype("str").fillna("")
     fixes = {rule.id: rule.fix[:1].upper() + rule.fix[1:] for rule in RULES}
     frame = pd.DataFrame(
         {
             "severity": pd.Categorical(worst.to_numpy(), dtype=DTYPE),
             "rule": rules.id.to_numpy(),
             "title": rules.title.to_numpy(),
-            "found": results(rules),
+            "found": pd.Series(results(rules), dtype="str") + split.to_numpy(),
             "family": rules.family.to_numpy(),
             "count": rules["count"].to_numpy(),
             "population": rules.population.to_numpy(),

@@ -171,7 +171,7 @@ class Panel:
     def _found(self) -> Findings:
         """What the rules found: what the desk has already, unless a limit was moved."""
         if self.limits != self.desk.limits:
-            return run_rules(self.desk.tables, self.limits, self.rules)
+            return self.desk.set_apart(run_rules(self.desk.tables, self.limits, self.rules)).open
         return self.desk.among(self.rules)
 
     def _settings(self) -> str:

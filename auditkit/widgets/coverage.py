@@ -23,7 +23,7 @@ class CoveragePanel(Panel):
             warnings=unread(snapshot),
             warned="Not read whole",
             notes=list(snapshot.manifest.notes),
-            labels={"set_aside": "Set aside", "reason": "Why not"},
+            labels={"set_aside": "Set aside", "duplicates": "Identical copies merged", "reason": "Why not"},
         )
 
 

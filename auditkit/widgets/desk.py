@@ -11,11 +11,14 @@ import pandas as pd
 
 from auditkit.access.required import read_required
 from auditkit.access.tables import Tables
+from auditkit.attestations import read_attestations
 from auditkit.errors import InputError
 from auditkit.findings import Findings, run_rules
 from auditkit.limits import Limits
+from auditkit.review.accepted import Judged, apply, nothing_accepted, read_accepted
 from auditkit.review.advice import read_owners
 from auditkit.snapshot import Snapshot
+from auditkit.widgets.accepted import AcceptedPanel
 from auditkit.widgets.base import Panel, Static
 from auditkit.widgets.cover import Cover
 from auditkit.widgets.coverage import CoveragePanel
@@ -30,7 +33,15 @@ from auditkit.widgets.hold import Hold
 from auditkit.widgets.inactive import InactivePanel
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.methods import MethodsPanel
-from auditkit.widgets.opening import Opened, find_config, find_owners, find_required, find_snapshot
+from auditkit.widgets.opening import (
+    Opened,
+    find_accepted,
+    find_attestations,
+    find_config,
+    find_owners,
+    find_required,
+    find_snapshot,
+)
 from auditkit.widgets.principal import PrincipalPanel
 from auditkit.widgets.roles import RolePanel
 from auditkit.widgets.rotation import RotationPanel
@@ -45,6 +56,7 @@ from auditkit.widgets.views import ControlPanel, FamilyPanel, FlaggedPanel, Owne
 HEADLESS = "AUDITKIT_HEADLESS"
 
 PANELS: dict[str, type[Panel]] = {
+    "accepted": AcceptedPanel,
     "answer": AnswerPanel,
     "calendar": CalendarPanel,
     "changed": ChangedPanel,
@@ -80,6 +92,7 @@ class Desk:
     required_words: str
     said: tuple[str, ...]
     owners: pd.DataFrame | None = None
+    accepted: pd.DataFrame | None = None
     earlier: tuple[Snapshot, ...] = ()
     folder: Path = field(default_factory=Path.cwd)
     hold: Hold | None = None
@@ -91,9 +104,23 @@ class Desk:
         return self.tables.as_of
 
     @cached_property
-    def findings(self) -> Findings:
-        """What all rules found, judged once."""
+    def every(self) -> Findings:
+        """What all rules found, accepted or not, judged once."""
         return run_rules(self.tables, self.limits)
+
+    @cached_property
+    def judged(self) -> Judged:
+        """What all rules found, with the accepted findings set apart."""
+        return self.set_apart(self.every)
+
+    @property
+    def findings(self) -> Findings:
+        """The open findings: what all rules found and nobody accepts."""
+        return self.judged.open
+
+    def set_apart(self, found: Findings) -> Judged:
+        """Findings of this snapshot with the accepted ones set apart."""
+        return nothing_accepted(found) if self.accepted is None else apply(found, self.accepted, self.as_of)
 
     def among(self, rules: tuple[str, ...]) -> Findings:
         """What some of the rules found, out of what is already judged; of no rules, without judging any."""
@@ -126,9 +153,9 @@ class Desk:
             raise InputError(f"there is no panel {name!r}; choose one of {', '.join(PANELS)}")
         return PANELS[name](self)
 
-    def cover(self) -> Cover:
-        """The first page: the verdict, what was judged, and what was not."""
-        return Cover(self)
+    def cover(self, note: str = "") -> Cover:
+        """The first page: the verdict, what was judged, and what was not; `note` says what else is to be known."""
+        return Cover(self, note)
 
     def answer(self) -> pd.DataFrame:
         """One row a rule: what it found, of how many, or why it was not evaluated."""
@@ -183,7 +210,7 @@ class Desk:
         return Picture(self, name)
 
     def found(self, **choice: str) -> Static:
-        """The findings that filters leave: any of severity, rule, family, control, owner, principal, text, sort."""
+        """What filters leave: any of severity, state, rule, family, control, owner, principal, text, sort."""
         silent = self.findings.rules[~self.findings.rules.evaluated & self.findings.rules.id.eq(choice.get("rule", ""))]
         if len(silent):
             return Static(warning(f"not evaluated: {silent.why_not.iloc[0]}"))
@@ -212,29 +239,37 @@ def open_desk(
     required: str | Path | None = None,
     config: str | Path | None = None,
     owners: str | Path | None = None,
+    accepted: str | Path | None = None,
+    attestations: str | Path | None = None,
 ) -> Desk:
     """Open a snapshot to look at: its path, else `AUDITKIT_SNAPSHOT`, else the newest in the working folder, else the
     bundled sample; the desk says aloud which.
 
-    `as_of` is RFC 3339 with an offset, by default when the snapshot was pulled. `required`, `config` and `owners` are
-    paths, by default `required_permissions.csv`, `limits.toml` and `owners.csv` of the working folder, where they are
-    there.
+    `as_of` is RFC 3339 with an offset, by default when the snapshot was pulled. `required`, `config`, `owners`,
+    `accepted` and `attestations` are paths, by default `required_permissions.csv`, `limits.toml`, `owners.csv`,
+    `accepted.toml` and `attestations.toml` of the working folder, where they are there.
     """
     headless = bool(os.environ.get(HEADLESS))
     found = find_snapshot(snapshot)
     rows, config_path = find_required(required, found, look=not headless), find_config(config, found, look=not headless)
     owned = find_owners(owners, found, look=not headless)
+    apart = find_accepted(accepted, found, look=not headless)
+    attested = find_attestations(attestations, found, look=not headless)
     table = None if rows.value is None else read_required(rows.value)
     limits = Limits() if config_path.value is None else Limits.from_toml(config_path.value)
-    tables = Tables(found.value, as_of=_instant(as_of), required=table)
+    tables = Tables(
+        found.value, as_of=_instant(as_of), required=table,
+        attestations=None if attested.value is None else read_attestations(attested.value),
+    )  # fmt: skip
     whole = Opened(found.value, f"Judged as of {tables.as_of:%Y-%m-%d %H:%M} UTC.")
     return Desk(
         snapshot=found.value,
         tables=tables,
         limits=limits,
         required_words="none were given" if table is None else f"{len(table):,} rows",
-        said=(found.words, rows.words, config_path.words, owned.words, whole.words),
+        said=(found.words, rows.words, config_path.words, owned.words, apart.words, attested.words, whole.words),
         owners=None if owned.value is None else read_owners(owned.value),
+        accepted=None if apart.value is None else read_accepted(apart.value),
         hold=Hold(found.value.id, found.folder),
         headless=headless,
     )

@@ -11,7 +11,7 @@ from auditkit.widgets.grid import RowGrid
 from auditkit.widgets.live import Told, panel_html
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.proving import detail_html
-from auditkit.widgets.sift import Choice, controls, haystack, severities, sift
+from auditkit.widgets.sift import STATES, Choice, controls, haystack, severities, sift
 from auditkit.widgets.trouble import guard
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class FindingsWidget:
 
     def open(self, fingerprint: str) -> None:
         """Show what proves the finding of this fingerprint."""
-        frame = self.panel.desk.findings.frame
+        frame = self.panel.desk.every.frame
         row = frame[frame.fingerprint.eq(fingerprint)].astype("object").iloc[0]
         self.detail.value = panel_html(detail_html(row.to_dict(), self.panel.desk.tables))
 
@@ -69,6 +69,7 @@ class FindingsWidget:
         frame = self.panel.frame
         values = {
             "severity": severities(),
+            "state": STATES,
             "rule": sorted(frame.rule.unique()),
             "family": sorted(frame.family.unique()),
             "control": list(controls()),
@@ -81,6 +82,9 @@ class FindingsWidget:
         fields["principal"] = _text("Principal", "part of a principal's id")
         fields["text"] = _text("Text", "every word, anywhere")
         fields["sort"] = ipywidgets.Dropdown(description="Sort", options=list(_SORTS), layout=_wide(260))
+        if self.panel.desk.accepted is None:
+            fields["state"].disabled = True
+            fields["state"].tooltip = "accepted.toml in the working folder says which findings are accepted"
         if not values["owner"]:
             fields["owner"].disabled = True
             fields["owner"].tooltip = "owners.csv (kind,id,reviewer) in the working folder names the owners"

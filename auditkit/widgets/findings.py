@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +10,7 @@ import pandas as pd
 from auditkit.findings import Findings
 from auditkit.findings_met import counted, evaluated_words
 from auditkit.report.proof import in_words
+from auditkit.review.accepted import among, to_csv
 from auditkit.rules import RULES
 from auditkit.widgets.base import Panel, Static, View
 from auditkit.widgets.kept import free_name, write_whole
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 MOST_PROVED = 5_000
 _WHY = "Why a rule was not evaluated, or only in part, stands in the answer and on the cover."
 _COLUMNS = (
-    "severity", "rule", "title", "family", "subject_type", "subject_id", "principal_id", "owner", "message", "fix",
-    "fingerprint",
+    "severity", "state", "rule", "title", "family", "subject_type", "subject_id", "principal_id", "owner", "message",
+    "fix", "fingerprint",
 )  # fmt: skip
 
 _TABLE = ("severity", "rule", "title", "subject_id", "message")
@@ -50,9 +50,13 @@ class FindingsPanel(Panel):
 
     def build(self, found: Findings) -> View:
         """One row a finding."""
-        owned = found.frame.assign(principal_id=principal_of(found.frame), owner=self.desk.owner_of(found.frame))
-        words = f"{counted(len(owned), 'finding')} under {len(found.met)} of {len(found.rules)} rules"
+        apart = self.desk.judged.accepted
+        every = _together(found.frame, apart)
+        owned = every.assign(principal_id=principal_of(every), owner=self.desk.owner_of(every))
+        words = f"{counted(len(found.frame), 'finding')} under {len(found.met)} of {len(found.rules)} rules"
         words += f"; {evaluated_words(found.rules)}"
+        words += f"; {len(apart):,} accepted, shown with them" if len(apart) else ""
+        hidden = () if len(apart) else ("state",)
         nobody = () if owned.owner.notna().any() else ("owner",)
         notes = [] if found.rules.evaluated.all() else [_WHY]
         frame = owned[list(_COLUMNS)]
@@ -64,8 +68,8 @@ class FindingsPanel(Panel):
             headline=words,
             notes=notes,
             labels={"subject_type": "Kind", "subject_id": "Subject", "principal_id": "Principal", "message": "Finding"},
-            filters=("severity", "rule"),
-            hidden=("title", "family", *nobody, "fix", "fingerprint"),
+            filters=("severity", "rule") if hidden else ("severity", "state", "rule"),
+            hidden=(*hidden, "title", "family", *nobody, "fix", "fingerprint"),
             anchor="fingerprint",
         )
 
@@ -107,18 +111,24 @@ class FindingsPanel(Panel):
 
         A file that is already there stays; the new one gets another name.
         """
-        frame = self.desk.findings.frame
-        names = self.ticked or set(self.left.fingerprint)
-        rows = frame[frame.fingerprint.isin(list(names))].reset_index(drop=True)
+        chosen = among(self.desk.judged, self.ticked or frozenset(self.left.fingerprint))
         path = free_name(self.desk.folder, f"findings-{self.desk.as_of:%Y-%m-%d}", f".{kind}")
-        chosen = replace(self.desk.findings, frame=rows)
         if kind == "csv":
-            write_whole(path, chosen.to_csv().encode("utf-8-sig"))
+            text = chosen.open.to_csv() if self.desk.accepted is None else to_csv(chosen)
+            write_whole(path, text.encode("utf-8-sig"))
         else:
             from auditkit.report.workbook import workbook
 
-            write_whole(path, workbook(chosen))
-        return path, len(rows)
+            write_whole(path, workbook(chosen.open, chosen.accepted))
+        return path, len(chosen.open) + len(chosen.accepted)
+
+
+def _together(opened: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
+    """The open and the accepted findings as `state` tells them apart, worst first."""
+    if accepted.empty:
+        return opened.assign(state="open")
+    both = pd.concat([opened.assign(state="open"), accepted.assign(state="accepted")[[*opened.columns, "state"]]])
+    return both.sort_values(["severity", "rule"], ascending=[False, True], kind="stable").reset_index(drop=True)
 
 
 def _proved(frame: pd.DataFrame, found: pd.DataFrame, desk: Desk) -> tuple[pd.DataFrame, str]:

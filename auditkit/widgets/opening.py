@@ -14,6 +14,9 @@ from auditkit.snapshot import Snapshot, load
 
 VARIABLE = "AUDITKIT_SNAPSHOT"
 REQUIRED_NAME, CONFIG_NAME, OWNERS_NAME = "required_permissions.csv", "limits.toml", "owners.csv"
+ACCEPTED_NAME, ATTESTATIONS_NAME = "accepted.toml", "attestations.toml"
+# What the sample is judged by. Nothing is accepted or attested of it unless somebody says so.
+_SAMPLES = (REQUIRED_NAME, CONFIG_NAME)
 
 Value = TypeVar("Value")
 
@@ -56,6 +59,16 @@ def find_owners(given: str | Path | None, snapshot: Opened[Snapshot], *, look: b
     return _find(given, snapshot, "Owners", OWNERS_NAME, look)
 
 
+def find_accepted(given: str | Path | None, snapshot: Opened[Snapshot], *, look: bool) -> Opened[Path | None]:
+    """The TOML of accepted findings that was given, or lies in the folder."""
+    return _find(given, snapshot, "Accepted findings", ACCEPTED_NAME, look)
+
+
+def find_attestations(given: str | Path | None, snapshot: Opened[Snapshot], *, look: bool) -> Opened[Path | None]:
+    """The TOML of attestations that was given, or lies in the folder."""
+    return _find(given, snapshot, "Attestations", ATTESTATIONS_NAME, look)
+
+
 def _find(
     given: str | Path | None, snapshot: Opened[Snapshot], what: str, name: str, look: bool
 ) -> Opened[Path | None]:
@@ -63,7 +76,7 @@ def _find(
         return Opened(Path(given), f"{what}: {Path(given).name}, as given.")
     if look and (Path.cwd() / name).is_file():
         return Opened(Path.cwd() / name, f"{what}: {name} in this folder.")
-    if snapshot.sample and name != OWNERS_NAME:
+    if snapshot.sample and name in _SAMPLES:
         return Opened(bundle.bundled(f"data/{name}"), f"{what}: the sample's own.")
     return Opened(None, f"{what}: none given{', so the defaults' if what == 'Limits' else ''}.")
 

@@ -15,17 +15,20 @@ from auditkit.severity import SEVERITIES, at_least
 
 # The columns that a search for a text looks through.
 SEARCHED = ("rule", "title", "subject_id", "principal_id", "owner", "message", "fix", "fingerprint")
+STATES = ("open", "accepted")
 WORSE = " and worse"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What to look at; an empty text leaves everything. `severity` is one of them, or "high and worse".
+    """What to look at; an empty text leaves everything. `severity` is one of them, or "high and worse",
+    `state` open or accepted.
 
     `principal` is part of a principal's id, `text` words that all occur, `sort` a column, "-" before it for descending.
     """
 
     severity: str = ""
+    state: str = ""
     rule: str = ""
     family: str = ""
     control: str = ""
@@ -71,7 +74,7 @@ def sift(frame: pd.DataFrame, choice: Choice, searched: pd.Series | None = None)
     if choice.severity:
         word = choice.severity.removesuffix(WORSE)
         kept &= at_least(frame.severity, word) if word != choice.severity else frame.severity.eq(word)
-    for name in ("rule", "family", "owner"):
+    for name in ("state", "rule", "family", "owner"):
         if wanted := getattr(choice, name):
             kept &= frame[name].eq(wanted).fillna(False)
     if choice.control:

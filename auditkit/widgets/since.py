@@ -81,8 +81,8 @@ def compare(desk: Desk) -> Compared | None:
     given = {"required": desk.tables["required"], "attestations": desk.tables["attestations"]}
     tables = [Tables(one, **given) for one in desk.earlier]
     audits = [run_rules(each, desk.limits) for each in tables]
-    found = difference(audits[-1], desk.findings, tables[-1], desk.tables, earlier=audits[:-1])
-    return Compared(difference=found, history=history([*audits, desk.findings]))
+    found = difference(audits[-1], desk.every, tables[-1], desk.tables, earlier=audits[:-1])
+    return Compared(difference=found, history=history([*audits, desk.every]))
 
 
 class ChangedPanel(Panel):

@@ -55,7 +55,8 @@ class ThresholdPanel(Panel):
     def effect(self, limit: str, value: float) -> tuple[int, int]:
         """How many findings one limit at another value adds to those at the agreed limits, and how many it removes."""
         changed: dict[str, Any] = {limit: value}
-        tried = run_rules(self.desk.tables, replace(self.desk.limits, **changed), JUDGED_BY[limit])
+        judged = run_rules(self.desk.tables, replace(self.desk.limits, **changed), JUDGED_BY[limit])
+        tried = self.desk.set_apart(judged).open
         before, after = set(self.desk.among(JUDGED_BY[limit]).frame.fingerprint), set(tried.frame.fingerprint)
         return len(after - before), len(before - after)
 

@@ -24,7 +24,8 @@ _COUNTS = ("judged", "of_rules", "count", "population")
 _OF = 'Each "of" counts what the rules looked at; one record that two rules looked at counts twice.'
 _REVIEW = (
     f"A finished review, with its decisions and its difference from the last, is evidence for {ISO} A.5.18, "
-    f"{SOC} CC6.2, {NIST} AC-2(j) and AC-6(7) besides; it is kept in the evidence pack of its campaign, not here."
+    f"{SOC} CC6.2, {NIST} AC-2(j) and AC-6(7) besides; it is in the evidence pack of its campaign: the decisions in "
+    "decisions.csv and log.csv, the steps in plan/, what came of them, where a later snapshot shows it, in proof.csv."
 )
 _KIN = f"{CIS} items marked AWS are of the benchmark for that cloud: the nearest, since none is written for this IAM."
 _LABELS = {"principal_id": "Principal", "principal_type": "Type", "display_name": "Name"}
