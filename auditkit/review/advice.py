@@ -26,28 +26,41 @@ _BY_RULE = {
     **dict.fromkeys(("ROL001", "ROL002", "ROL003", "ROL004", "ROL009"), "remove"),
     **dict.fromkeys(("ROL007", "ROL008", "ROL010", "PRM002", "PRM003", "PRM008", "PRM009"), "ask"),
     "PRM007": "ask",
+    # Its secret is known to whoever could read the record.
+    "DAT007": "rotate",
 }
+# What these tell is no reason to take anything away: another finding on the same item says what to do about it.
+_INFORMING = ("PRM001", "PRM006", "PRM004", "CRD003", "DAT001", "DAT002", "DAT003", "DAT004", "DAT005")
 _UNTOUCHED = {
     "recommendation": "keep", "instead": "", "because": "no rule flags it", "severity": "none", "fingerprints": "",
 }  # fmt: skip
-_NAMED = r'"assignment_id": ?"(?P<id>(?:[^"\\]|\\.)*)"'
+_NAMED = r'"%s": ?"(?P<id>(?:[^"\\]|\\.)*)"'
 
 
 def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFrame:
-    """The items with `recommendation`, `instead` (the role to change to, if one is known), `because` (the worst finding
-    on the item, in words), `severity`, `fingerprints`.
+    """The items with `recommendation`, `instead` (the role to change to, if one is known), `because` (the finding that
+    it rests on, in words, and a worse one that only informs), `severity` (of the worst on it), `fingerprints`.
 
     A finding on a permission speaks of its principal and of each holding that gives the permission: one that gives
-    what must never be held is to be removed. An item that no finding touches is recommended to be kept.
+    what must never be held is to be removed. What a principal lacks, or what is wrong in the record itself, is asked
+    about, unless another finding says what is to be done. An item that no finding touches is recommended to be kept.
     """
-    found = findings.frame[findings.frame.rule.isin(_BY_RULE)]
-    touching = _spared(pd.concat([_by_item(found), _by_holding(found, tables)], ignore_index=True), tables)
-    touching = touching[touching.recommendation.notna()].sort_values("severity", ascending=False, kind="stable")
+    found = findings.frame
+    both = pd.concat([_by_item(found, items), _by_holding(found, tables)], ignore_index=True)
+    touching = _spared(both, tables).sort_values("severity", ascending=False, kind="stable")
     every = joined_by(touching["item"], touching.fingerprint, " ")
-    worst = touching.drop_duplicates("item")
-    said = [arrow(worst[name]) for name in ("rule", "title", "message")]
-    told = {name: arrow(worst[name].astype("str")) for name in ("recommendation", "instead", "severity")}
-    told["because"] = concat(said[0], " ", said[1], ": ", said[2], count=len(worst))
+    first = touching.drop_duplicates("item").set_index("item")
+    # Stable: among those that say what to do, and among those that only inform, the worst stays first.
+    informing = touching.rule.isin(_INFORMING)
+    worst = touching.assign(_last=informing).sort_values("_last", kind="stable").drop_duplicates("item")
+    worst = worst.set_index("item").loc[first.index].reset_index()
+    # Of the same item, in the same order.
+    beside = first.reset_index(drop=True)
+    other = beside.fingerprint.ne(worst.fingerprint) & beside.severity.ne(worst.severity)
+    told = {name: arrow(worst[name].astype("str")) for name in ("recommendation", "instead")}
+    told["severity"] = arrow(beside.severity.astype("str"))
+    said = (_said(worst), ("; and " + _said(beside)).where(other, ""))
+    told["because"] = concat(*map(arrow, said), count=len(worst))
     # Both keep the order in which an item is met first.
     told["fingerprints"] = arrow(every)
     place = pc.index_in(arrow(items["item"]), value_set=arrow(worst["item"]))
@@ -56,15 +69,49 @@ def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFr
     )
 
 
-def _by_item(found: pd.DataFrame) -> pd.DataFrame:
-    """The findings, each beside the item that it speaks of: its subject, else the assignment it names, else whom."""
-    named = series(pc.struct_field(pc.extract_regex(arrow(found.related), _NAMED), "id"), found.index)
-    whom = _whom(found)
+def unattached(findings: Findings, items: pd.DataFrame) -> pd.DataFrame:
+    """The findings that hang on none of the advised items, so that no reviewer saw them with what they decided.
+
+    One row for each rule and severity, the worst first: `severity`, `rule`, `title`, `findings` (how many) and
+    `subjects`, their ids with a comma between.
+    """
+    seen = set(" ".join(items.fingerprints).split())
+    rows = findings.frame
+    rows = rows[~rows.fingerprint.isin(seen)]
+    groups = rows.groupby(["severity", "rule"], observed=True, sort=True)
+    counted = groups.agg(
+        title=("title", "first"), findings=("rule", "size"), subjects=("subject_id", ", ".join)
+    ).reset_index()
+    counted = counted.sort_values(["severity", "rule"], ascending=[False, True], ignore_index=True)
+    return counted[["severity", "rule", "title", "findings", "subjects"]].astype({"severity": "str"})
+
+
+def _said(rows: pd.DataFrame) -> pd.Series:
+    said = [arrow(rows[name]) for name in ("rule", "title", "message")]
+    return series(concat(said[0], " ", said[1], ": ", said[2], count=len(rows)), rows.index)
+
+
+def _by_item(found: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """The findings, each beside the item that it speaks of: its subject, else the assignment it names, else whom.
+
+    A bad one on what is no item itself, such as a revoked credential that is used, is its principal's.
+    """
     direct = found.subject_type.isin(KINDS)
-    item = (found.subject_type + ":" + found.subject_id).where(
-        direct, ("assignment:" + named).fillna("principal:" + whom)
-    )
-    return found.assign(item=item, recommendation=found.rule.map(_BY_RULE))
+    subject = found.subject_type + ":" + found.subject_id
+    whom = ("principal:" + _named(found, "principal_id")).astype("str")
+    astray = direct & ~subject.isin(items["item"]) & found.severity.ge("high") & whom.notna()
+    others = ("assignment:" + _named(found, "assignment_id")).fillna("principal:" + _whom(found))
+    item = subject.where(direct, others).where(~astray, whom)
+    of_principals = found.subject_type.str.startswith("principal")
+    message = found.message.mask(astray, found.subject_type + " " + found.subject_id + " " + found.message)
+    advice = found.rule.map(_BY_RULE).astype("str").fillna("ask")
+    rows = found.assign(item=item, message=message, recommendation=advice)
+    return rows[direct | of_principals | found.rule.isin(_BY_RULE)]
+
+
+def _named(found: pd.DataFrame, name: str) -> pd.Series:
+    """The first id of this name in what each finding relates to."""
+    return series(pc.struct_field(pc.extract_regex(arrow(found.related), _NAMED % name), "id"), found.index)
 
 
 def _whom(found: pd.DataFrame) -> pd.Series:
@@ -98,7 +145,8 @@ def _spared(touching: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 
 def _by_holding(found: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """The findings on a principal and a permission, beside each assignment or grant that gives the one the other."""
-    rows = found[found.subject_type.str.startswith("principal|permission")]
+    # What is lacking is given by nothing that is held.
+    rows = found[found.subject_type.str.startswith("principal|permission") & found.rule.isin(_BY_RULE)]
     parts = rows.subject_id.str.split("|", n=2, expand=True).reindex(columns=[0, 1]).astype("str")
     asked = rows.assign(principal_id=parts[0], identifier=parts[1])
     asked = asked.merge(tables["permissions"][["permission_id", "identifier"]], on="identifier")

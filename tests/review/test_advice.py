@@ -1,0 +1,109 @@
+"""Which finding reaches which item, and which reaches none."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from companies import HELD, KEYS, OLD, PEOPLE, changed, company
+
+from auditkit.access.tables import Tables
+from auditkit.findings import run_rules
+from auditkit.limits import Limits
+from auditkit.review.advice import advise, unattached
+from auditkit.review.population import population
+from auditkit.snapshot import Snapshot, build
+
+NEED = pd.DataFrame(
+    {"line": [2], "principal_id": ["gate"], "permission": ["iam.key.create"], "resource_type": [None], "resource_path": [None], "expect": ["allow"], "reason": [None]}
+).astype(dict.fromkeys(["principal_id", "permission", "resource_type", "resource_path", "expect", "reason"], "str"))  # fmt: skip
+KIND = {
+    "principals": "principal", "credentials": "credential", "role_assignments": "assignment",
+    "permission_grants": "grant",
+}  # fmt: skip
+USED = {"revoked_at": "2026-06-25T00:00:00Z", "last_used_at": "2026-06-28T00:00:00Z"}
+
+
+def advised(snapshot: Snapshot, required: pd.DataFrame | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The advised items by item, and what hangs on none."""
+    tables = Tables(snapshot, required=required)
+    found = run_rules(tables, Limits())
+    items = advise(population(tables, Limits()), found, tables)
+    return items.set_index("item"), unattached(found, items)
+
+
+def flawed(rule: str, collection: str, record: str) -> Snapshot:
+    """The company with one flaw in its data, as an import tells it."""
+    plain = company()
+    row = {
+        "rule": rule,
+        "record": KIND[collection],
+        "collection": collection,
+        "record_id": record,
+        "field": "keySecret",
+        "reason": "it was dropped",
+    }
+    columns = {name: pd.Series([row.get(name)], dtype=kind) for name, kind in plain.problems.dtypes.items()}
+    columns["set_aside"] = pd.Series([False])
+    return build(plain.frames, problems=pd.DataFrame(columns))
+
+
+def test_a_secret_in_a_credential_reaches_it() -> None:
+    items, left = advised(flawed("DAT007", "credentials", "c2"))
+    assert tuple(items.loc["credential:c2", ["recommendation", "severity"]]) == ("rotate", "critical")
+    assert "DAT007" in items.because["credential:c2"]
+    assert "DAT007" not in set(left.rule)
+    assert "DAT007" not in items.because["credential:c1"]
+
+
+@pytest.mark.parametrize(
+    ("collection", "record", "item"),
+    [("role_assignments", "a2", "assignment:a2"), ("permission_grants", "g1", "grant:g1"), ("principals", "ann", "principal:ann")],
+)  # fmt: skip
+def test_a_flaw_of_a_record_reaches_its_item(collection: str, record: str, item: str) -> None:
+    items, left = advised(flawed("DAT002", collection, record))
+    assert items.severity[item] == "high"
+    assert "DAT002" not in set(left.rule)
+
+
+def test_a_flaw_of_what_is_no_item_is_counted_apart() -> None:
+    _, left = advised(flawed("DAT005", "permission_grants", "g9"))
+    row = left.set_index("rule").loc["DAT005"]
+    assert (row.severity, row.findings, row.subjects) == ("high", 1, "g9")
+
+
+def test_a_revoked_credential_that_is_used_is_told_of_its_principal() -> None:
+    items, left = advised(company(credentials=changed(KEYS, 0, **USED)))
+    assert "credential:c1" not in items.index
+    assert (items.recommendation["principal:gate"], items.severity["principal:gate"]) == ("ask", "high")
+    assert "CRD003 Revoked credential: credential c1 was revoked" in items.because["principal:gate"]
+    assert "CRD003" not in set(left.rule)
+
+
+def test_a_revoked_credential_that_rests_asks_nobody_and_is_listed() -> None:
+    items, left = advised(company(credentials=changed(KEYS, 0, revoked_at="2026-06-25T00:00:00Z", last_used_at=OLD)))
+    assert "CRD003" not in items.because["principal:gate"]
+    assert left.set_index("rule").subjects["CRD003"] == "c1"
+
+
+def test_what_a_principal_lacks_is_asked_of_it_and_of_nothing_that_it_holds() -> None:
+    items, left = advised(company(), NEED)
+    assert (items.recommendation["principal:gate"], items.severity["principal:gate"]) == ("ask", "high")
+    assert "PRM001" not in items.because["assignment:a2"]
+    assert "PRM001" not in set(left.rule)
+
+
+def test_what_is_to_be_done_is_not_hidden_by_what_is_lacking() -> None:
+    foreign = company(principals=changed(PEOPLE, 1, organisation_id="other"), role_assignments=HELD)
+    items, _ = advised(foreign, NEED)
+    gate = items.loc["principal:gate"]
+    assert gate.recommendation == "remove"
+    assert "PRN005" in gate.because
+    assert len(gate.fingerprints.split()) > 1
+
+
+def test_every_finding_hangs_on_an_item_or_is_listed() -> None:
+    tables = Tables(company(credentials=changed(KEYS, 0, **USED)), required=NEED)
+    found = run_rules(tables, Limits())
+    items = advise(population(tables, Limits()), found, tables)
+    seen = set(" ".join(items.fingerprints).split())
+    assert len(seen & set(found.frame.fingerprint)) + unattached(found, items).findings.sum() == len(found.frame)
