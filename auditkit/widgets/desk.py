@@ -18,68 +18,31 @@ from auditkit.limits import Limits
 from auditkit.review.accepted import Judged, apply, nothing_accepted, read_accepted
 from auditkit.review.advice import read_owners
 from auditkit.snapshot import Snapshot
-from auditkit.widgets.accepted import AcceptedPanel
 from auditkit.widgets.base import Panel, Static
 from auditkit.widgets.cover import Cover
-from auditkit.widgets.coverage import CoveragePanel
-from auditkit.widgets.credentials import CredentialPanel
-from auditkit.widgets.doctor import DoctorPanel, notebooks
-from auditkit.widgets.endings import CalendarPanel
+from auditkit.widgets.doctor import notebooks
 from auditkit.widgets.figures import Picture
-from auditkit.widgets.findings import AnswerPanel, FindingsPanel
-from auditkit.widgets.gap_matrix import MatrixPanel
-from auditkit.widgets.gaps import GapPanel
+from auditkit.widgets.findings import FindingsPanel
 from auditkit.widgets.hold import Hold
-from auditkit.widgets.inactive import InactivePanel
 from auditkit.widgets.markup import safe_text
-from auditkit.widgets.methods import MethodsPanel
 from auditkit.widgets.opening import (
     Opened,
     find_accepted,
+    find_as_of,
     find_attestations,
     find_config,
     find_owners,
     find_required,
     find_snapshot,
 )
+from auditkit.widgets.panels import PANELS
 from auditkit.widgets.principal import PrincipalPanel
-from auditkit.widgets.roles import RolePanel
-from auditkit.widgets.rotation import RotationPanel
 from auditkit.widgets.rows import owners_of
-from auditkit.widgets.since import ChangedPanel, Compared, GainedPanel, RecordsPanel, compare, read_earlier
-from auditkit.widgets.support import SupportPanel
-from auditkit.widgets.thresholds import ThresholdPanel
+from auditkit.widgets.since import Compared, compare, read_earlier
 from auditkit.widgets.trouble import warning
-from auditkit.widgets.views import ControlPanel, FamilyPanel, FlaggedPanel, OwnedPanel
 
 # Set by the report, whose kernel has nobody to move a slider: panels show their static twins, complete.
 HEADLESS = "AUDITKIT_HEADLESS"
-
-PANELS: dict[str, type[Panel]] = {
-    "accepted": AcceptedPanel,
-    "answer": AnswerPanel,
-    "calendar": CalendarPanel,
-    "changed": ChangedPanel,
-    "controls": ControlPanel,
-    "coverage": CoveragePanel,
-    "credentials": CredentialPanel,
-    "doctor": DoctorPanel,
-    "families": FamilyPanel,
-    "findings": FindingsPanel,
-    "flagged": FlaggedPanel,
-    "gained": GainedPanel,
-    "gaps": GapPanel,
-    "inactive": InactivePanel,
-    "matrix": MatrixPanel,
-    "methods": MethodsPanel,
-    "owned": OwnedPanel,
-    "principal": PrincipalPanel,
-    "records": RecordsPanel,
-    "roles": RolePanel,
-    "rotation": RotationPanel,
-    "support": SupportPanel,
-    "thresholds": ThresholdPanel,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +210,8 @@ def open_desk(
 
     `as_of` is RFC 3339 with an offset, by default when the snapshot was pulled. `required`, `config`, `owners`,
     `accepted` and `attestations` are paths, by default `required_permissions.csv`, `limits.toml`, `owners.csv`,
-    `accepted.toml` and `attestations.toml` of the working folder, where they are there.
+    `accepted.toml` and `attestations.toml` of the working folder, where they are there. The snapshot of a campaign is
+    judged like the campaign by default: as of its instant, with what it began with.
     """
     headless = bool(os.environ.get(HEADLESS))
     found = find_snapshot(snapshot)
@@ -255,33 +219,21 @@ def open_desk(
     owned = find_owners(owners, found, look=not headless)
     apart = find_accepted(accepted, found, look=not headless)
     attested = find_attestations(attestations, found, look=not headless)
+    point = find_as_of(as_of, found, look=not headless)
     table = None if rows.value is None else read_required(rows.value)
     limits = Limits() if config_path.value is None else Limits.from_toml(config_path.value)
     tables = Tables(
-        found.value, as_of=_instant(as_of), required=table,
+        found.value, as_of=point.value, required=table,
         attestations=None if attested.value is None else read_attestations(attested.value),
     )  # fmt: skip
-    whole = Opened(found.value, f"Judged as of {tables.as_of:%Y-%m-%d %H:%M} UTC.")
     return Desk(
         snapshot=found.value,
         tables=tables,
         limits=limits,
         required_words="none were given" if table is None else f"{len(table):,} rows",
-        said=(found.words, rows.words, config_path.words, owned.words, apart.words, attested.words, whole.words),
+        said=(found.words, rows.words, config_path.words, owned.words, apart.words, attested.words, point.words),
         owners=None if owned.value is None else read_owners(owned.value),
         accepted=None if apart.value is None else read_accepted(apart.value),
         hold=Hold(found.value.id, found.folder),
         headless=headless,
     )
-
-
-def _instant(as_of: str | pd.Timestamp | None) -> pd.Timestamp | None:
-    if as_of is None:
-        return None
-    try:
-        moment = pd.Timestamp(as_of)
-    except ValueError:
-        raise InputError(f"as_of {as_of!r} is no time; write it as 2026-10-01T00:00:00Z") from None
-    if moment is pd.NaT or moment.tzinfo is None:
-        raise InputError(f"as_of {as_of!r} has no offset from UTC; write it as 2026-10-01T00:00:00Z")
-    return moment.tz_convert("UTC").as_unit("us")

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from auditkit import bundle
 from auditkit.findings import audit
 from auditkit.report import make_report
-from auditkit.widgets.desk import PANELS, open_desk
+from auditkit.widgets.desk import open_desk
+from auditkit.widgets.panels import PANELS
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

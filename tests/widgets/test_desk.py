@@ -15,7 +15,8 @@ from auditkit.errors import InputError, LimitsError, RequiredError, SnapshotErro
 from auditkit.findings import audit
 from auditkit.snapshot import build, load
 from auditkit.store import whole_folder
-from auditkit.widgets.desk import PANELS, Desk, open_desk
+from auditkit.widgets.desk import Desk, open_desk
+from auditkit.widgets.panels import PANELS
 from auditkit.widgets.why_denied import WhyDenied
 
 

@@ -16,11 +16,12 @@ from auditkit.limits import Limits
 from auditkit.schema import frame
 from auditkit.snapshot import Snapshot, build
 from auditkit.widgets.base import View
-from auditkit.widgets.desk import PANELS, Desk, open_desk
+from auditkit.widgets.desk import Desk, open_desk
 from auditkit.widgets.endings import CalendarPanel
 from auditkit.widgets.figures import FIGURES
 from auditkit.widgets.gap_matrix import MatrixPanel, cells
 from auditkit.widgets.ics import expiries_ics
+from auditkit.widgets.panels import PANELS
 from auditkit.widgets.threshold_widget import effect_words
 from auditkit.widgets.thresholds import RESTS_ON, ThresholdPanel, as_toml
 
