@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
@@ -28,7 +29,10 @@ from auditkit.store import write_folder
 MADE = ("review", "plan", "snapshot_next", "difference.txt", "proof.csv")
 _REQUIRED = "required_permissions.csv"
 _FINDINGS = ("new", "came back", "still", "gone")
-_AT = "2026-10-05T09:00:00Z"
+_STARTED = pd.Timestamp("2026-10-05T09:00:00Z")
+# The sample's reviewers are made up, as is where they sat and when they had the time for it.
+_DAYS = pd.Timedelta(days=1, hours=1, minutes=17)
+_EACH = pd.Timedelta(minutes=3)
 _REASONS = {
     "keep": "nothing speaks against it",
     "remove": "as recommended",
@@ -42,7 +46,7 @@ def review(work: Path, snapshot: Snapshot) -> list[str]:
     before = _tables(snapshot)
     judged = run_rules(before, limits)
     campaign = start(
-        before, judged, name="2026-Q4", out=work / "review", started_at=pd.Timestamp(_AT),
+        before, judged, name="2026-Q4", out=work / "review", started_at=_STARTED,
         owners=read_owners(bundled("data/owners.csv")),
         inputs={name: bundled(f"data/{name}").read_bytes() for name in INPUTS},
     )  # fmt: skip
@@ -75,10 +79,28 @@ def _tables(snapshot: Snapshot) -> Tables:
 
 
 def _decide(campaign: Campaign) -> None:
-    """Each reviewer follows what is recommended to them; what they would have to ask about is left open."""
+    """Each reviewer follows what is recommended to them; what they would have to ask about is left open.
+
+    What nothing speaks against each keeps in one act for each kind, the rest they decide item by item.
+    """
     owned = campaign.items[campaign.items.reviewer.ne("") & campaign.items.recommendation.isin(list(_REASONS))]
-    for (reviewer, action), items in owned.groupby(["reviewer", "recommendation"]):
+    alone = owned["item"].where(owned.recommendation.ne("keep"), "")
+    acts = list(owned.groupby(["reviewer", "recommendation", "kind", alone], sort=True))
+    days = {name: number * _DAYS for number, name in enumerate(sorted(set(owned.reviewer)), 1)}
+    for number, ((reviewer, action, _, _), items) in enumerate(acts):
         decide(
-            campaign, items["item"].tolist(), action=action, reviewer=reviewer, at=_AT, account="demo",
-            mark=f"demo {reviewer} {action}", reason=_REASONS[action],
+            campaign, items["item"].tolist(), action=action, reviewer=reviewer, reason=_REASONS[action],
+            at=findings_text.instant(_STARTED + days[reviewer] + number * _EACH), account=_account(reviewer),
+            mark=_mark(f"{reviewer} {number}"),
         )  # fmt: skip
+
+
+def _account(reviewer: str) -> str:
+    """An account and a computer such as they have in a company."""
+    first, *_, last = reviewer.lower().split()
+    return f"{first[0]}{last}@brookmere-{_mark(reviewer)[:4]}"
+
+
+def _mark(act: str) -> str:
+    """What tells one act of deciding from another, as short and odd as those that `review decide` makes."""
+    return hashlib.sha256(act.encode()).hexdigest()[:16]

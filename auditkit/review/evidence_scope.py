@@ -145,6 +145,6 @@ def wrapped(text: str, before: str, after: str = "  ") -> list[str]:
 
 
 def _bullets(lines: list[str]) -> list[str]:
-    inner = [line.startswith(" ") for line in lines]
-    return [part for line, deep in zip(lines, inner, strict=True)
-            for part in wrapped(line.strip(), "       " if deep else "  - ", "         " if deep else "    ")]  # fmt: skip
+    """The lines as a list; those that begin with a blank belong to the one before."""
+    marks = [("       ", "         ") if line.startswith(" ") else ("  - ", "    ") for line in lines]
+    return [part for line, mark in zip(lines, marks, strict=True) for part in wrapped(line.strip(), *mark)]

@@ -38,6 +38,8 @@ _HOW = (
     ("delegate", "Somebody else is to decide: write their name into the column Change to, or hand on to."),
     ("not mine", "You are not the one to decide, and do not know who is."),
     ("", ""),
+    ("Why you", "You own the person, machine or group that has it; or, where nobody owns that, a group that it is "
+                "in; or the role; or a module that it opens. What was handed on to you is here as well."),
     ("Item", "The kind and id by which the line is found again. A principal is a person, machine or group itself."),
     ("Whose it is", "The person, machine or group that has it, with its id."),
     ("What it is", "What exactly is asked about, and until when it lasts. Times are in UTC."),

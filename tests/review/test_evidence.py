@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import random
 import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from companies import KEYS, OLD, Q4, at, audited, changed, company
+from companies import KEYS, OLD, Q3, Q4, at, audited, changed, company
 
 from auditkit.errors import ReviewError
 from auditkit.review import verify
+from auditkit.review.advice import read_owners
 from auditkit.review.campaign import Campaign, start
 from auditkit.review.deciding import decide, undo
 from auditkit.review.evidence import Pack, close, evidence
 from auditkit.review.evidence import _printed as printed_page
+from auditkit.review.evidence_scope import _of_snapshot as of_snapshot
 
 ATTESTED = '[[attestation]]\nkind = "legacy-token"\nwhat = "held by platform"\nwho = "Mara"\nwhen = 2026-06-01\n'
 ACCEPTED = '[[accepted]]\nrule = "CRD004"\nsubject = "c1"\nreason = "test rig"\nowner = "mara"\nuntil = 2026-12-31\n'
@@ -275,6 +281,147 @@ def test_the_same_campaign_gives_the_same_evidence(tmp_path: Path) -> None:
     assert evidence(campaign, closed_at=at(Q4), pdf=False) == once
     assert "proof.csv" not in once
     assert b"no later snapshot was given" in once["README.txt"]
+
+
+def told(campaign: Campaign, **more: Any) -> str:
+    """README.txt as one line, whatever its layout."""
+    return " ".join(evidence(campaign, pdf=False, **({"closed_at": at(Q4)} | more))["README.txt"].decode().split())
+
+
+def test_the_readme_names_the_seal_and_what_verify_cannot_tell(pack: Pack) -> None:
+    text = (pack.folder / "README.txt").read_text()
+    assert "sha256sum SHA256SUMS         prints the seal" in text
+    assert "It cannot tell who made the pack" in text
+    assert max(map(len, text.splitlines())) < 200
+    first = (pack.folder / "SHA256SUMS").read_text().splitlines()[0]
+    assert first.startswith("# Not the seal")
+    assert pack.seal == hashlib.sha256((pack.folder / "SHA256SUMS").read_bytes()).hexdigest()
+
+
+def test_the_readme_counts_what_became_of_it_by_action(pack: Pack) -> None:
+    lines = (pack.folder / "README.txt").read_text().splitlines()
+    head = next(line for line in lines if line.startswith("  decided  items")).split("  ")
+    row = next(line for line in lines if line.startswith("  remove   ")).split()
+    names = [name.strip() for name in head if name.strip()]
+    counts = dict(zip(names[1:], map(int, row[1:]), strict=True))
+    assert counts["items"] == 2
+    assert sum(counts.values()) == 4
+    assert not any(line.startswith("  keep  ") and line.split()[1].isdigit() for line in lines)
+
+
+def test_the_readme_counts_who_decided_and_what_is_left(pack: Pack) -> None:
+    text = " ".join((pack.folder / "README.txt").read_text().split())
+    assert "NOBODY WAS AUTHENTICATED" in text
+    assert "gil 4 2 2 0 1 NO gil@desk" in text or "gil 4 2 2 2 1 NO gil@desk" in text
+    assert "1 of these 1 names are the name of nobody in the data" in text
+    assert "In bulk 2 (of 3 entries, in 1 acts on several at once)" in text
+    assert "Taken back 1" in text
+    assert "Review before none: this is the first" in text
+
+
+def test_the_readme_says_what_was_not_asked_about(tmp_path: Path) -> None:
+    tables, findings = audited(company(credentials=changed(KEYS, 0, revoked_at="2026-06-25T00:00:00Z")))
+    campaign = start(tables, findings, name="q", out=tmp_path / "q", started_at=at(Q3), scope="machine")
+    text = told(campaign)
+    assert "principals 4 2 2 0" in text
+    assert "credentials 2 1 0 1 revoked already" in text
+    assert "assignments 3 2 1 0 expired already" in text
+    assert "1 memberships in groups" in text
+    assert "what 2 roles contain" in text
+    assert "0 records that were set aside" in text
+
+
+def test_what_hangs_on_no_item_is_told_and_listed(pack: Pack) -> None:
+    rows = pd.read_csv(pack.folder / "unasked.csv", keep_default_na=False)
+    items = pd.read_csv(pack.folder / "population.csv", keep_default_na=False)
+    found = pd.read_csv(pack.folder / "findings.csv", keep_default_na=False)
+    shown = set(" ".join(items.fingerprints).split())
+    assert set(rows.fingerprint) == set(found.fingerprint[found.reason.eq("")]) - shown
+    assert len(rows)
+    text = " ".join((pack.folder / "README.txt").read_text().split())
+    assert f"{len(rows)} findings that hang on no item" in text
+
+
+def test_odd_dates_and_origins_are_told_before_all_else(tmp_path: Path) -> None:
+    campaign = review(tmp_path)
+    text = told(campaign, closed_at=at("2026-09-01T00:00:00Z"), after=AFTER)
+    assert text.index("LOOK AT THIS FIRST") < text.index("IS IT GENUINE")
+    assert "the later data is of 2026-10-01T00:00:00Z, which lies AFTER this pack was made" in text
+    assert "4 entries of the log are dated after this pack was made" in text
+    assert "was read from a FILE" in text
+
+
+@pytest.mark.parametrize(
+    ("origin", "skew", "said"),
+    [
+        ("https://iam.example", 0.0, ""),
+        ("https://iam.example", 299.0, ""),
+        ("https://iam.example", -301.0, "the clock of the IAM was 5 minutes behind the clock of the computer"),
+        ("https://iam.example", 200_000.0, "the clock of the IAM was 2 days ahead of the clock of the computer"),
+        ("http://127.0.0.1:8080", 0.0, "was read from the computer itself (http://127.0.0.1:8080)"),
+        ("http://localhost", 0.0, "was read from the computer itself"),
+        ("organisation.json", 0.0, "was read from a FILE (organisation.json), not from the IAM"),
+    ],
+)
+def test_what_is_odd_about_a_snapshot(origin: str, skew: float, said: str) -> None:
+    plain = company()
+    odd = replace(plain, manifest=replace(plain.manifest, origin=origin, clock_skew_seconds=skew))
+    found = of_snapshot("the data", odd, at(Q4))
+    assert (len(found), said in "".join(found)) == (bool(said), True)
+
+
+def test_the_decisions_name_the_account(pack: Pack) -> None:
+    rows = pd.read_csv(pack.folder / "decisions.csv", keep_default_na=False).set_index("item")
+    assert rows.account["credential:c1"] == "gil@desk"
+    assert rows.account["assignment:a2"] == ""
+
+
+def test_an_acceptance_has_its_last_day_everywhere_and_is_told_when_it_lapsed(tmp_path: Path) -> None:
+    campaign = review(tmp_path)
+    files = evidence(campaign, closed_at=at(Q4), pdf=False)
+    for name in ("accepted.csv", "findings.csv", "findings.json"):
+        assert b"2026-12-31" in files[name], name
+        assert b"2027-01-01T00:00:00" not in files[name].replace(b'"expires_at":"2027-01-01T00:00:00', b""), name
+    assert "2026-12-31 mara stands" in told(campaign)
+    late = told(campaign, closed_at=at("2027-01-01T00:00:00Z"))
+    assert "2026-12-31 mara LAPSED" in late
+    assert "1 had lapsed by then" in late
+
+
+def test_every_control_has_its_name_and_those_without_evidence_are_listed(pack: Pack) -> None:
+    rows = pd.read_csv(pack.folder / "controls.csv", keep_default_na=False).set_index("control")
+    assert rows.name.ne("").all()
+    assert rows.loc["A.8.5"].tolist()[2:] == ["", "none", "nothing in this pack is evidence for it"]
+    assert "proof.csv" in rows.evidence["AC-6(7)"]
+    assert rows.result["AC-6(7)"].startswith("reviewed: 2 of ")
+    assert rows.rules["A.5.17"].startswith("CRD001")
+    assert rows.evidence["A.5.17"] == "findings.csv"
+
+
+def test_who_was_asked_is_told_with_the_rule(tmp_path: Path) -> None:
+    owners = b"kind,id,reviewer\nprincipal,gate,Gil\ngroup,ops,Ola\nmodule,iot,Ida\n"
+    (tmp_path / "owners.csv").write_bytes(owners)
+    tables, findings = audited(company())
+    campaign = start(
+        tables, findings, name="q", out=tmp_path / "q", started_at=at(OLD),
+        owners=read_owners(tmp_path / "owners.csv"), inputs={"owners.csv": owners},
+    )  # fmt: skip
+    files = evidence(campaign, closed_at=at(Q4), pdf=False)
+    rows = pd.read_csv(io.BytesIO(files["reviewers.csv"]), keep_default_na=False).set_index("item")
+    assert rows.loc["assignment:a2", ["reviewer", "because"]].tolist() == ["Gil", "owns the person, machine or group"]
+    assert rows.loc["principal:ann", ["reviewer", "because"]].tolist() == ["Ola", "owns a group that it is, or is in"]
+    assert rows.reviewer["assignment:a3"] == "Ida"
+    assert rows.because["assignment:a3"].startswith("owns a module")
+    assert rows.loc["principal:hooks", ["reviewer", "because"]].tolist() == ["", "owners.csv names nobody for it"]
+
+
+def test_a_content_can_be_made_again_as_the_readme_says(pack: Pack) -> None:
+    items = pd.read_csv(pack.folder / "population.csv", keep_default_na=False).set_index("item")
+    values = ("gate", "k2", "ApiKey", "2026-06-20T00:00:00.000000Z", "2027-01-01T00:00:00.000000Z", "\x00")
+    assert items.content["credential:c2"] == hashlib.sha256("\x1f".join(values).encode()).hexdigest()
+    role = hashlib.sha256(b"p1\n\nApiKey,ServiceAccount,User\n\n").hexdigest()
+    values = ("gate", "reader", "org", "\x00", "\x00", "\x00", "\x00", role)
+    assert items.content["assignment:a2"] == hashlib.sha256("\x1f".join(values).encode()).hexdigest()
 
 
 def test_a_report_that_no_browser_prints_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
