@@ -17,7 +17,7 @@ from auditkit.access.changes import moved, read_changes, sentences
 from auditkit.access.instants import Instant, judged_at
 from auditkit.access.required import read_required
 from auditkit.access.tables import Tables
-from auditkit.access.telling import columns, html_lines, html_table, word
+from auditkit.access.telling import columns, html_lines, html_table, numbered, word
 from auditkit.access.unread import EVERY, as_far, first_line, not_read
 from auditkit.findings import run_rules
 from auditkit.limits import Limits
@@ -40,7 +40,8 @@ class WhatIf:
     """What changes would do.
 
     `access`: one row for each permission of a principal that differs; `required`: the required rows that break or are
-    mended; `gone` and `come`: findings; `authentication`: who can no longer call, or can again.
+    mended, where `asked` says that there were any; `gone` and `come`: findings; `authentication`: who can no longer
+    call, or can again.
     """
 
     changes: tuple[str, ...]
@@ -51,6 +52,7 @@ class WhatIf:
     authentication: tuple[str, ...]
     gone: pd.DataFrame
     come: pd.DataFrame
+    asked: bool = True
     not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -100,10 +102,13 @@ class WhatIf:
         who = self.access.principal_id.nunique()
         lost, gained = int(counts.get("lost", 0)), int(counts.get("gained", 0))
         broken, mended = len(self.broken), int(self.required.change.eq("mended").sum())
+        rows = f"{numbered(broken, 'required row breaks', 'required rows break')} and {mended:,} mended"
+        rows = rows if self.asked else "no required rows were given"
         told = (
-            f"{lost} permissions are lost and {gained} gained, by {who} principal{'' if who == 1 else 's'} in all; "
-            f"{broken} required rows break and {mended} are mended; "
-            f"{len(self.gone)} findings go and {len(self.come)} come."
+            f"{numbered(lost, 'permission is', 'permissions are')} lost and {gained:,} gained, "
+            f"by {numbered(who, 'principal')} in all; {rows}; "
+            f"{numbered(len(self.gone), 'finding goes', 'findings go')} and "
+            f"{numbered(len(self.come), 'comes', 'come')}."
         )
         return as_far(told, self.not_read)
 
@@ -146,6 +151,7 @@ def what_if(
         authentication=tuple(_authentication(one, two)),
         gone=gone,
         come=come,
+        asked=rows is not None,
         not_read=not_read(snapshot, EVERY),
     )
 

@@ -109,6 +109,14 @@ def test_deleting_leaves_no_reference_behind() -> None:
     assert "DAT001" not in found.come.rule.to_list()
 
 
+def test_the_headline_counts_one_as_one_and_speaks_of_required_rows_only_where_there_were_any() -> None:
+    change = {"take_from_role": [{"role": "writer", "permission": "iot.device.write"}]}
+    assert tried(change).headline().startswith("1 permission is lost and 0 gained, by 1 principal in all; ")
+    assert "; no required rows were given; " in tried(change).headline()
+    rows = required(("gate", "iam.key.create", "deny"))
+    assert "; 0 required rows break and 0 mended; " in what_if(snapshot_of(organisation()), change, required=rows).headline()
+
+
 def test_a_group_is_not_told_to_authenticate_no_longer() -> None:
     assert tried({"delete_principal": ["outer"]}).authentication == ()
     assert tried({"suspend_principal": ["outer"]}).authentication == ()

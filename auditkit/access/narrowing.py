@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auditkit.access.candidates import Choice, Need, Unmet, extra_words
-from auditkit.access.telling import Place, columns, html_lines, html_table, place_words, word
+from auditkit.access.telling import Place, columns, html_lines, html_table, numbered, place_words, word
 from auditkit.access.unread import as_far, first_line
 
 CHOICE_HEAD = ("give", "name", "id", "where", "held by")
@@ -122,10 +122,10 @@ class Narrowing:
         if self.unchanged:
             return "already the narrowest"
         wider, more = len(self.wider), len(self._unwanted())
-        told = [_count(more, "excess permission")] if more or not wider else []
+        told = [numbered(more, "excess permission")] if more or not wider else []
         if wider:
-            told.append(f"{_count(wider, 'wanted permission')} on a wider place than asked")
-        return f"{_count(len(self.chosen), 'assignment')} would do, with {' and '.join(told)}"
+            told.append(f"{numbered(wider, 'wanted permission')} on a wider place than asked")
+        return f"{numbered(len(self.chosen), 'assignment')} would do, with {' and '.join(told)}"
 
     def _unwanted(self) -> tuple[str, ...]:
         """The excess that nobody asked for anywhere."""
@@ -206,10 +206,6 @@ def _on(need: Need) -> str:
 def _unmet(unmet: Unmet) -> str:
     where = "" if unmet.place is None else f" on {place_words(*unmet.place)}"
     return f"{word(unmet.permission)}{where}: {word(unmet.reason)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -20,6 +20,11 @@ def word(text: object) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in told)
 
 
+def numbered(number: int, one: str, many: str = "") -> str:
+    """`1 group`, `2 groups`; `many` where that is not `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def place_words(scope_type: str | None, scope_path: str | None) -> str:
     """Where a scope reaches: "iot.network /net-1", or the whole organisation."""
     if scope_type is None and scope_path is None:

@@ -175,7 +175,7 @@ def test_a_change_is_tried_on_a_press_only(why: WhyDenied) -> None:
     assert "suspend principal ann" not in text(panel)
     assert "press 'Try it'" in text(panel)
     press(panel)
-    assert "1 permissions are lost and 0 gained" in text(panel)
+    assert "1 permission is lost and 0 gained" in text(panel)
     assert "press 'Try it'" not in text(panel)
     assert "remove assignment a2" in text(panel)
     assert "breaks" in text(panel)
