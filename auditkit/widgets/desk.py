@@ -26,7 +26,6 @@ from auditkit.widgets.findings import FindingsPanel
 from auditkit.widgets.hold import Hold
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.opening import (
-    Opened,
     find_accepted,
     find_as_of,
     find_attestations,

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import pandas as pd
+
 from auditkit import bundle
 from auditkit.access.tables import checked
-from auditkit.errors import SnapshotError
+from auditkit.errors import InputError, SnapshotError
+from auditkit.review.campaign import Campaign, open_campaign
+from auditkit.review.what_is import no_campaign
 from auditkit.snapshot import Snapshot, load
 
 VARIABLE = "AUDITKIT_SNAPSHOT"
@@ -69,11 +73,47 @@ def find_attestations(given: str | Path | None, snapshot: Opened[Snapshot], *, l
     return _find(given, snapshot, "Attestations", ATTESTATIONS_NAME, look)
 
 
+def find_as_of(given: str | pd.Timestamp | None, snapshot: Opened[Snapshot], *, look: bool) -> Opened[pd.Timestamp]:
+    """The instant to judge at: as given, or that of the campaign whose snapshot it is, or when it was pulled."""
+    home = _home(snapshot) if look else None
+    if given is not None:
+        moment, why = _instant(given), "as given"
+    elif home is not None:
+        moment, why = _instant(home.facts.as_of), f"like the campaign {home.facts.name!r} whose snapshot this is"
+    else:
+        moment, why = snapshot.value.as_of, "when the snapshot was pulled"
+    return Opened(moment, f"Judged as of {moment:%Y-%m-%d %H:%M} UTC, {why}.")
+
+
+def _instant(as_of: str | pd.Timestamp) -> pd.Timestamp:
+    try:
+        moment = pd.Timestamp(as_of)
+    except ValueError:
+        raise InputError(f"as_of {as_of!r} is no time; write it as 2026-10-01T00:00:00Z") from None
+    if moment is pd.NaT or moment.tzinfo is None:
+        raise InputError(f"as_of {as_of!r} has no offset from UTC; write it as 2026-10-01T00:00:00Z")
+    return moment.tz_convert("UTC").as_unit("us")
+
+
+def _home(snapshot: Opened[Snapshot]) -> Campaign | None:
+    """The campaign whose snapshot this is, None if it is of none; its evidence pack is no campaign."""
+    folder = None if snapshot.folder is None else snapshot.folder.absolute().parent
+    return (
+        None
+        if folder is None or not (folder / "campaign.json").is_file() or no_campaign(folder)
+        else open_campaign(folder)
+    )
+
+
 def _find(
     given: str | Path | None, snapshot: Opened[Snapshot], what: str, name: str, look: bool
 ) -> Opened[Path | None]:
     if given is not None:
         return Opened(Path(given), f"{what}: {Path(given).name}, as given.")
+    if look and (home := _home(snapshot)) is not None:
+        path = home.input(name)
+        began = "the campaign began with none" if path is None else f"{name} that the campaign began with"
+        return Opened(path, f"{what}: {began}.")
     if look and (Path.cwd() / name).is_file():
         return Opened(Path.cwd() / name, f"{what}: {name} in this folder.")
     if snapshot.sample and name in _SAMPLES:

@@ -61,7 +61,7 @@ class Words:
         self._sitting = sitting
         self.fields = (
             Field(name="reason", label="Reason", hint=why),
-            Field(name="target", label="To", hint="a role, or to delegate a person",
+            Field(name="target", label="To", hint="a role to change to, or a person",
                   options=tuple(roles.name + " (" + roles.role_id + ")")),
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from auditkit.widgets.markup import safe_table, safe_text
 from auditkit.widgets.review_acts import MOST_AT_ONCE, Answer, Shown
 from auditkit.widgets.review_fields import Filters, Words, button, panel_html
 from auditkit.widgets.review_sift import sift_items
-from auditkit.widgets.review_views import item_html, proof_html
+from auditkit.widgets.review_views import LABELS, item_html, proof_html
 from auditkit.widgets.trouble import guard
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class ManyItems:
         rows = rows.loc[rows["item"].isin(names), ["item", "whose", "recommendation"]]
         words = f"{answer.action} for these {len(names):,} items, by {answer.reviewer}, because: {answer.reason}"
         # No caption: that would be as wide as the table, and cut where the table is.
-        self.exact.value = panel_html(f'<p class="ak-head">{safe_text(words)}</p>{safe_table(rows)}')
+        self.exact.value = panel_html(f'<p class="ak-head">{safe_text(words)}</p>{safe_table(rows, labels=LABELS)}')
         self._draw()
         # A press to write names the list that was looked at.
         self._lists += 1

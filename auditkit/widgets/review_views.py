@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from auditkit.review.difference import Difference
 
 LEFT_COLUMNS = ("severity", "item", "whose", "says", "recommendation", "because", "reviewer", "asked_again")
-_LABELS = {"recommendation": "Advice", "says": "What it is"}
+LABELS = {"recommendation": "Advice", "says": "What it is"}
 NOTHING = "Nothing to compare with: name the last quarter's campaign or snapshot as PREVIOUS in the first cell"
 
 
@@ -62,7 +62,7 @@ def left_view(sitting: Sitting) -> View:
     notes += [f"{stale:,} were decided on other content than they have, and are asked again"] if stale else []
     extras = [safe_table(told, caption="Handed on, to be decided by somebody else")] if len(told) else []
     return View(frame=frame, headline=f"{counted(len(rows), 'item')} left", notes=notes, extras=extras,
-                filters=("reviewer", "recommendation"), labels=_LABELS)  # fmt: skip
+                filters=("reviewer", "recommendation"), labels=LABELS)  # fmt: skip
 
 
 def log_view(sitting: Sitting) -> View:

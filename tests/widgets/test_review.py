@@ -12,7 +12,7 @@ import pytest
 from hostile import PAYLOADS
 from organisations import acme, hostile
 
-from auditkit import open_review
+from auditkit import lab, open_review
 from auditkit.access.tables import Tables
 from auditkit.attestations import read_attestations
 from auditkit.errors import DecisionRefused, InputError, ReviewError
@@ -25,6 +25,7 @@ from auditkit.review.entries import Entry
 from auditkit.review.evidence import close
 from auditkit.review.verify import verify
 from auditkit.snapshot import Snapshot
+from auditkit.widgets.desk import open_desk
 from auditkit.widgets.review import VIEWS, Review
 from auditkit.widgets.review_acts import Answer, Sitting
 from auditkit.widgets.review_sift import ItemChoice, sift_items
@@ -585,6 +586,39 @@ def test_the_pack_of_a_campaign_is_not_taken_for_it(
     assert "Campaign folder q4: the newest in this folder." in open_review().said
     begin(tmp_path / "q1", name="2027-Q1", previous=open_campaign(folder))
     assert "Compared with q4, the campaign before this one." in open_review(tmp_path / "q1").said
+
+
+def test_other_notebooks_in_a_campaigns_folder_judge_like_the_campaign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot, later = acme(), pd.Timestamp("2026-11-15T00:00:00Z").as_unit("us")
+    tables = Tables(snapshot, as_of=later)
+    folder = tmp_path / "q4"
+    limits = b"dormant_days = 33\n"
+    campaign = start(tables, run_rules(tables, Limits()), name="2026-Q4", out=folder, started_at=STARTED,
+                     owners=OWNERS, inputs={"limits.toml": limits, "owners.csv": FILE})  # fmt: skip
+    put = lab.prepare(folder)
+    assert "why_denied.ipynb" in put
+    assert "required_permissions.csv" not in put
+    assert campaign.verify() == []
+    monkeypatch.chdir(folder)
+    desk = open_desk()
+    assert (desk.as_of, desk.limits.dormant_days) == (later, 33)
+    assert "Judged as of 2026-11-15 00:00 UTC, like the campaign '2026-Q4' whose snapshot this is." in desk.said
+    assert "Limits: limits.toml that the campaign began with." in desk.said
+    assert "Required permissions: the campaign began with none." in desk.said
+    # Named from elsewhere, where other limits lie.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "limits.toml").write_text("dormant_days = 44\n")
+    assert open_desk("q4/snapshot").limits.dormant_days == 33
+    assert open_desk("q4/snapshot", as_of="2026-12-01T00:00:00Z").as_of == pd.Timestamp("2026-12-01T00:00:00Z")
+    snapshot.save(tmp_path / "other")
+    alone = open_desk("other")
+    assert (alone.as_of, alone.limits.dormant_days) == (snapshot.as_of, 44)
+    assert f"Judged as of {snapshot.as_of:%Y-%m-%d %H:%M} UTC, when the snapshot was pulled." in alone.said
+    pack = close(campaign, out=tmp_path / "pack", closed_at=STARTED, pdf=False).folder
+    assert not list(pack.rglob("*.ipynb"))
+    assert verify(str(pack)) == []
 
 
 def test_a_campaign_on_the_sample_begins_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
