@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
 
 SIDES = ("only_a", "only_b", "differs", "both")
-_HEAD = ("permission", "a", "b", "why a", "why b")
+# What only one of the two has says nothing of the other.
+_HEADS = {
+    "only_a": ("permission", "a", "why a"),
+    "only_b": ("permission", "b", "why b"),
+    "differs": ("permission", "a", "b", "why a", "why b"),
+}
 _TITLES = {"only_a": "only A has", "only_b": "only B has", "differs": "both have, differently"}
 
 
@@ -77,11 +82,11 @@ class Comparison:
             lines += ["", what, *columns(("side", "name", "id"), sides)] if sides else []
         for side, title in _TITLES.items():
             rows = self._rows(side)
-            lines += ["", f"{title} ({len(rows)})", *columns(_HEAD, rows)] if rows else []
+            lines += ["", f"{title} ({len(rows)})", *columns(_HEADS[side], rows)] if rows else []
         return "\n".join([*lines, "", *self.giving()]) + "\n"
 
     def _repr_html_(self) -> str:
-        tables = "".join(html_table(_HEAD, self._rows(side), title) for side, title in _TITLES.items())
+        tables = "".join(html_table(_HEADS[side], self._rows(side), title) for side, title in _TITLES.items())
         head = [*first_line(self.not_read), self.headline(), *self.notes]
         return html_lines(head) + tables + html_lines(self.giving())
 
@@ -95,8 +100,8 @@ class Comparison:
 
     def _rows(self, side: str) -> list[tuple[object, ...]]:
         frame = self.permissions[self.permissions.side.eq(side)].astype(object)
-        frame = frame.where(frame.notna(), None)
-        return list(zip(frame.permission, frame.a, frame.b, frame.why_a, frame.why_b, strict=True))
+        shown = [name.replace(" ", "_") for name in _HEADS[side]]
+        return list(map(tuple, frame[shown].where(frame[shown].notna(), None).to_numpy().tolist()))
 
     def giving(self) -> list[str]:
         """What would give B all that A certainly has, in sentences."""

@@ -286,7 +286,10 @@ class TestComparison:
         told = compare(snapshot_of(organisation()), "ada", "gate")._repr_html_()
         assert "<p>only A has: none</p><table><caption>only B has</caption>" in told
         assert "<table><caption>both have, differently</caption>" in told
-        assert "<td>iot.device.write</td><td>-</td><td>scoped</td><td>-</td>" in told
+        # What only B has says nothing of A.
+        assert "<td>iot.device.write</td><td>scoped</td><td>role" in told
+        assert "<th>permission</th><th>b</th><th>why b</th></tr>" in told
+        assert "<th>permission</th><th>a</th><th>b</th><th>why a</th><th>why b</th></tr>" in told
         assert "<p>  role Reader (reader) on the whole organisation</p>" in told
 
 
