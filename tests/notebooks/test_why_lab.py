@@ -81,9 +81,15 @@ def follows(page: Page, beside: Locator) -> None:
 def tries(tried: Locator) -> None:
     """A change is chosen, and tried by its button, which is reached by the keyboard."""
     expect(tried.get_by_text("press 'Try it' to ask this one")).to_be_attached(timeout=PATIENCE)
+    # The answer to the former question is put away.
+    expect(tried.get_by_text("permissions are lost")).not_to_be_visible()
+    who = tried.get_by_label("Principal", exact=True)
+    former = str(who.get_attribute("id"))
     tried.get_by_label("What changes", exact=True).select_option(label="delete a principal, or disband a group")
-    enter(tried.get_by_label("Principal", exact=True), "grp-0019")
-    expect(tried.get_by_label("Principal", exact=True)).to_have_value("grp-0019 · On call", timeout=PATIENCE)
+    # The fields of the other change come in place of those of the former.
+    expect(who).not_to_have_attribute("id", former, timeout=PATIENCE)
+    enter(who, "grp-0019")
+    expect(who).to_have_value("grp-0019 · On call", timeout=PATIENCE)
     tried.get_by_role("button", name="Try it").press("Enter")
     expect(tried.get_by_text("303 permissions are lost and 0 gained")).to_be_visible(timeout=PATIENCE)
     expect(tried.get_by_role("cell", name="Pager bridge 1")).to_be_visible()
