@@ -76,8 +76,9 @@ class OneItem:
             self.proof.value, self.form.shown = "", {}
             return
         row = self._sitting.row(self.item)
-        self.facts.value = panel_html(item_html(row, self._sitting.said(self.item)))
-        self.proof.value = panel_html(proof_html(row, self._review.desk.tables, self._review.desk.findings))
+        # What takes long first, so that what is shown and what a press names change together.
+        proof = panel_html(proof_html(row, self._review.desk.tables, self._review.desk.findings))
+        self.facts.value, self.proof.value = panel_html(item_html(row, self._sitting.said(self.item))), proof
         # Last, when what it tells of is there: a press brings back what somebody looked at.
         self.form.shown = asdict(self._sitting.shown(self.item))
 

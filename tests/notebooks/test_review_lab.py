@@ -74,10 +74,10 @@ def test_a_click_a_key_and_a_restart(lab: Lab, chromium: Browser, book: Path) ->
         panel = one_item(page)
         assert page.locator(ERRORS).count() == 0
         assert on_disk(book) == []
-        panel.get_by_label("You are").fill("ann")
+        panel.get_by_label("You are").fill("Gil Osei")
         pressed(panel, "Remove").dblclick()
         expect(panel.get_by_text("remove is on disk")).to_be_visible(timeout=10_000)
-        assert [(entry.action, entry.reviewer) for entry in on_disk(book)] == [("remove", "ann")]
+        assert [(entry.action, entry.reviewer) for entry in on_disk(book)] == [("remove", "Gil Osei")]
         page.keyboard.press("n")
         expect(panel.get_by_text("Not decided yet")).to_be_visible(timeout=10_000)
         for key, told in (("r", "remove is on disk"), ("u", "remove is taken back"), ("r", "remove is on disk")):
@@ -93,7 +93,7 @@ def test_a_click_a_key_and_a_restart(lab: Lab, chromium: Browser, book: Path) ->
         again.get_by_label("left only").uncheck()
         for item in {entry.item for entry in entries}:
             again.get_by_label("Text").fill(item)
-            expect(again.get_by_text("remove by ann at").first).to_be_visible(timeout=10_000)
+            expect(again.get_by_text("remove by Gil Osei at").first).to_be_visible(timeout=10_000)
             expect(again.locator(".ak-head", has_text=item).first).to_be_visible()
         assert complaints == []
 
@@ -104,7 +104,7 @@ def test_nobody_needs_a_mouse(lab: Lab, chromium: Browser, book: Path) -> None:
         run_all(page)
         cells = page.locator(".jp-Notebook .jp-Cell").count()
         panel = one_item(page)
-        panel.get_by_label("You are").fill("ann")
+        panel.get_by_label("You are").fill("Gil Osei")
         page.keyboard.press("Escape")
         # Letters that no button has are not commands of the notebook either: x would cut the cell.
         page.keyboard.press("x")
@@ -113,9 +113,16 @@ def test_nobody_needs_a_mouse(lab: Lab, chromium: Browser, book: Path) -> None:
         # Against the recommendation: the cursor goes to where the reason is wanted, and Enter presses again.
         expect(panel.get_by_text("a reason is needed")).to_be_visible(timeout=10_000)
         expect(panel.get_by_label("Reason")).to_be_focused()
+        expect(panel.get_by_text("Enter decides: keep")).to_be_visible()
+        # In the name Enter only enters it.
+        panel.get_by_label("You are").press("Enter")
+        expect(panel.get_by_label("You are")).not_to_be_focused()
+        assert on_disk(book) == []
+        panel.get_by_label("Reason").focus()
         page.keyboard.type("the gateway needs it until the fair")
         page.keyboard.press("Enter")
         expect(panel.get_by_text("keep is on disk")).to_be_visible(timeout=10_000)
+        expect(panel.get_by_label("Reason")).to_have_value("")
         page.keyboard.press("n")
         expect(panel.get_by_text("Not decided yet")).to_be_visible(timeout=10_000)
         expect(panel.get_by_label("Reason")).to_have_value("")
@@ -152,7 +159,7 @@ def test_a_press_takes_the_whole_reason_with_it_while_the_kernel_is_busy(
         page.keyboard.press("Control+Enter")
         expect(page.locator("#jp-bottom-panel, #jp-main-statusbar").get_by_text("| Busy")).to_be_visible()
         panel.get_by_label("You are").click()
-        page.keyboard.type("ann")
+        page.keyboard.type("Gil Osei")
         panel.get_by_label("Reason").click()
         page.keyboard.type("a first thought")
         page.keyboard.press("Control+a")
@@ -163,5 +170,5 @@ def test_a_press_takes_the_whole_reason_with_it_while_the_kernel_is_busy(
         (book / "busy").unlink()
         expect(panel.get_by_text("keep is on disk")).to_be_visible(timeout=20_000)
         assert [(entry.action, entry.reviewer, entry.reason) for entry in on_disk(book)] == [
-            ("keep", "ann", LONG.strip())
+            ("keep", "Gil Osei", LONG.strip())
         ]
