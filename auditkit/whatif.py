@@ -40,8 +40,7 @@ class WhatIf:
     """What changes would do.
 
     `access`: one row for each permission of a principal that differs; `required`: the required rows that break or are
-    mended, where `asked` says that there were any; `gone` and `come`: findings; `authentication`: who can no longer
-    call, or can again.
+    mended, if any were given (`asked`); `gone` and `come`: findings; `authentication`: who can no longer call, or can.
     """
 
     changes: tuple[str, ...]
@@ -74,8 +73,8 @@ class WhatIf:
             "findings_come": _records(self.come),
         }
 
-    def to_text(self) -> str:
-        """The answer for a reader."""
+    def to_text(self, *, whole: bool = False) -> str:
+        """The answer for a reader: the first rows of each table, or all of them."""
         lines = [
             *first_line(self.not_read),
             "If",
@@ -87,8 +86,9 @@ class WhatIf:
         for title, head, frame in self.parts():
             rows = _rows(frame, head)
             if rows:
-                more = [f"  and {len(rows) - _LISTED:,} more"] if len(rows) > _LISTED else []
-                lines += ["", f"{title} ({len(rows)})", *columns(head, rows[:_LISTED]), *more]
+                shown = rows if whole else rows[:_LISTED]
+                more = [f"  and {len(rows) - len(shown):,} more"] if len(rows) > len(shown) else []
+                lines += ["", f"{title} ({len(rows)})", *columns(head, shown), *more]
         return "\n".join([*lines, "", "Nothing was changed."]) + "\n"
 
     def _repr_html_(self) -> str:
@@ -165,11 +165,8 @@ def _access(one: Tables, two: Tables, principals: list[str]) -> pd.DataFrame:
     both = left.merge(right, on=["principal_id", "identifier"], how="outer", suffixes=("_before", "_after"))
     before, after = both.level_before, both.level_after
     place = after.cat.codes.astype("int64") - before.cat.codes.astype("int64")
-    both = both.assign(
-        change=pd.Series("widened", index=both.index).mask(place < 0, "narrowed").mask(after.isna(), "lost").mask(
-            before.isna(), "gained"
-        )
-    )  # fmt: skip
+    change = pd.Series("widened", index=both.index).mask(place < 0, "narrowed")
+    both = both.assign(change=change.mask(after.isna(), "lost").mask(before.isna(), "gained"))
     named = both.rename(columns={"identifier": "permission", "level_before": "before", "level_after": "after"})
     return named.loc[place != 0, list(_ACCESS)].astype({"before": "str", "after": "str"}).reset_index(drop=True)
 
@@ -218,7 +215,9 @@ def _authentication(one: Tables, two: Tables) -> list[str]:
     for key, principal in zip(stopped.key_id, stopped.principal_id, strict=True):
         rest = int(left.get(principal, 0))
         words = f"{rest} other live credential{'' if rest == 1 else 's'}" if rest else "no live credential"
-        told.append(f"key {word(key)} stops working; {_named(before, principal)} is left with {words}")
+        # Nothing is lost to whoever is stopped already, or by the same changes.
+        idle = "" if rest or usable.get(principal, False) else ", and cannot authenticate in any case"
+        told.append(f"key {word(key)} stops working; {_named(before, principal)} is left with {words}{idle}")
     return told + _direct(one, two, after)
 
 
