@@ -86,7 +86,16 @@ def _people(gathered: Gathered) -> list[str]:
         accounts = ", ".join(sorted(said.account.replace("", "(none)").unique()))
         rows.append((name, len(said), int(own["items"]), int(said.bulk.ne("").sum()), int(own["odd"]),
                      int(said.action.eq("undo").sum()), there, accounts))  # fmt: skip
-    head = ("name given", "entries", "stand", "in bulk", "not as recommended", "taken back", "in the data", "accounts")
+    head = (
+        "name given",
+        "entries",
+        "items decided",
+        "in bulk",
+        "not as recommended",
+        "taken back",
+        "in the data",
+        "accounts",
+    )
     lines = columns(head, rows)
     strangers = sum(row[6] == "NO" for row in rows)
     if strangers:

@@ -13,6 +13,7 @@ from auditkit.access.telling import word as plain
 from auditkit.findings_text import instant
 from auditkit.review.evidence_gathered import Gathered
 from auditkit.review.population import population
+from auditkit.review.progress import unfinished
 from auditkit.severity import SEVERITIES
 from auditkit.snapshot import Snapshot
 
@@ -97,6 +98,8 @@ def warnings(gathered: Gathered) -> list[str]:
     sides = [("the data judged", gathered.campaign.snapshot)]
     sides += [] if gathered.after is None else [("the later data", gathered.after)]
     said = [line for what, snapshot in sides for line in _of_snapshot(what, snapshot, gathered.closed_at)]
+    lacks = unfinished(gathered.standing)
+    said += [f"the review was closed unfinished: {', '.join(lacks)}"] if lacks else []
     began = pd.Timestamp(gathered.campaign.facts.started_at)
     times = pd.to_datetime(gathered.log["at"], utc=True, errors="coerce", format="ISO8601")
     early, late = int(times.lt(began).sum()), int(times.gt(gathered.closed_at).sum())

@@ -21,6 +21,8 @@ IS IT GENUINE
   of decisions.jsonl follows the one before; that log.csv and decisions.csv say what decisions.jsonl says; that the
   population, the snapshot and the inputs are those that campaign.json says the review began with; and that the files
   of each snapshot are those that its manifest lists.
+  It makes nothing anew that was computed: what the rules found and recommended, the plan, proof.csv, controls.csv and
+  this text. auditkit does, from snapshot/ and the other files that are named above.
   It cannot tell who made the pack. Whoever makes a pack anew can make all these numbers anew: only the seal that was
   written down elsewhere, or a signature, shows that nobody did. Nor can it tell whether the IAM gave true answers, or
   whether a person had the name they gave.

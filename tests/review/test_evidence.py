@@ -348,6 +348,7 @@ def test_odd_dates_and_origins_are_told_before_all_else(tmp_path: Path) -> None:
     assert text.index("LOOK AT THIS FIRST") < text.index("IS IT GENUINE")
     assert "the later data is of 2026-10-01T00:00:00Z, which lies AFTER this pack was made" in text
     assert "4 entries of the log are dated after this pack was made" in text
+    assert "the review was closed unfinished: " in text
     assert "was read from a FILE" in text
 
 
