@@ -13,8 +13,10 @@ import pandas as pd
 
 from auditkit.access.changed import changed
 from auditkit.access.tables import Tables
+from auditkit.findings import run_rules
 from auditkit.review import names
-from auditkit.review.plan_steps import STEPS, ordered, removed
+from auditkit.review.plan_steps import STEPS, ordered, removed, stopped
+from auditkit.review.proof_state import left_under
 from auditkit.review.replacing import Instead, instead
 from auditkit.whatif import WhatIf, what_if
 
@@ -28,13 +30,16 @@ _ASKING = ("remove", "change", "rotate")
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """`steps` in the order to carry them out (`after` names the step to wait for), `unplanned` decisions with why,
-    `warnings`, a sentence each, and the proof by `whatif`: None where nothing is taken away. `steps` has the columns
-    of `plan_steps`."""
+    `warnings`, a sentence each, and the proof by `whatif`: None where nothing is taken away. `already` says which steps
+    are left out since they are so already, `taken` what the proof takes as done since it cannot be tried. `steps` has
+    the columns of `plan_steps`."""
 
     steps: pd.DataFrame
     unplanned: pd.DataFrame
     warnings: tuple[str, ...]
     proof: WhatIf | None
+    already: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 def plan(standing: pd.DataFrame, tables: Tables, limits: Limits) -> Plan:
@@ -48,16 +53,48 @@ def plan(standing: pd.DataFrame, tables: Tables, limits: Limits) -> Plan:
     asked = standing[standing.action.isin(_ASKING)]
     left_out = standing.assign(why=why_not)
     planned = asked[why_not[asked.index].eq("")]
-    replacing, odd = _replacing(planned, tables)
+    replacing, odd = _replacing(planned, tables, limits)
     wanted = changes(planned, replacing, tables)
-    proof = _tried(wanted, tables, limits)
-    warnings = [] if proof is None else _warnings(wanted, tables, limits, proof)
+    rotated = planned[planned.kind.eq("credential") & planned.action.eq("rotate")]
+    issued = _issued(rotated, tables)
+    proof = _tried(wanted, issued, tables, limits)
+    warnings = [] if proof is None else _warnings(wanted, issued, limits, proof)
+    steps = ordered(planned, replacing, tables)
+    halted = planned[planned.kind.eq("principal") & planned.principal_id.isin(stopped(tables))]
     return Plan(
-        steps=ordered(planned, replacing, tables),
+        steps=steps,
         unplanned=left_out.loc[why_not.ne(""), list(UNPLANNED)].reset_index(drop=True),
         warnings=(*warnings, *odd),
         proof=proof,
+        already=tuple(f"suspend {who}: {says}" for who, says in zip(halted.whose, halted.says, strict=True)),
+        taken=_taken(rotated, steps, tables),
     )
+
+
+def _taken(rotated: pd.DataFrame, steps: pd.DataFrame, tables: Tables) -> tuple[str, ...]:
+    """What `whatif` cannot try: what is issued, which has the place of the old by then, and what people look at."""
+    keys = zip(
+        names.credentials(rotated.record_id, tables), names.principals(rotated.principal_id, tables), strict=True
+    )
+    other = steps[steps.does.isin(["deploy", "confirm"])]
+    told = [f"issue a new credential of {who} in place of credential {key}" for key, who in keys]
+    if steps.does.eq("revoke principal").any():
+        told.append("whoever is revoked is tried as suspended, and all that it has as taken away")
+    return (*told, *(f"step {number}: {words}" for number, words in zip(other.step, other.words, strict=True)))
+
+
+def _issued(rotated: pd.DataFrame, tables: Tables) -> Tables:
+    """The tables with a new credential for each that is rotated, like it but new."""
+    keys = tables.snapshot.credentials
+    fresh = keys[keys.credential_id.isin(rotated.record_id)]
+    if fresh.empty:
+        return tables
+    fresh = fresh.assign(
+        credential_id="new for " + fresh.credential_id, key_id="new for " + fresh.credential_id,
+        created_at=tables.as_of, last_used_at=tables.as_of, expires_at=tables.as_of + pd.Timedelta(days=90),
+    ).astype(keys.dtypes.to_dict())  # fmt: skip
+    snapshot = tables.snapshot.replace(credentials=pd.concat([keys, fresh], ignore_index=True))
+    return Tables(snapshot, as_of=tables.as_of, required=tables["required"], attestations=tables["attestations"])
 
 
 def _why_not(standing: pd.DataFrame, tables: Tables) -> pd.Series:
@@ -71,14 +108,19 @@ def _why_not(standing: pd.DataFrame, tables: Tables) -> pd.Series:
     why = why.mask(asked & fits & unknown, "the role to change to, " + standing.target + ", is not in the snapshot")
     same = standing.kind.eq("assignment") & standing.target.eq(standing.role_id)
     why = why.mask(standing.action.eq("change") & same, "it gives role " + standing.target + " already")
+    gone = tables["principals"].loc[lambda rows: rows.status.eq("Revoked"), "principal_id"]
+    done = standing.kind.eq("principal") & standing.action.eq("remove") & standing.principal_id.isin(gone)
+    empty = left_under(standing.principal_id, tables).eq("")
+    why = why.mask(done & empty, "it is revoked already, and nothing is left under it")
     why = why.mask(standing.action.eq("delegate"), "it was handed on to " + standing.target + ", who has not decided")
     why = why.mask(standing.action.eq("not mine"), "whoever was asked said that it is not theirs: name somebody else")
     why = why.mask(standing.stale, "it was decided about another content than the campaign holds")
     return why.mask(standing.conflict, "reviewers disagree").mask(standing.action.eq(""), "nobody has decided")
 
 
-def _replacing(planned: pd.DataFrame, tables: Tables) -> tuple[dict[str, Instead], list[str]]:
-    """By principal what is assigned to it before something goes, and what is odd about that: a sentence each."""
+def _replacing(planned: pd.DataFrame, tables: Tables, limits: Limits) -> tuple[dict[str, Instead], list[str]]:
+    """By principal what is proposed to be assigned to it before something goes, and what is odd about that, or why
+    nothing is proposed: a sentence each."""
     taken = removed(planned)
     if tables["required"] is None or taken.empty:
         return {}, []
@@ -100,12 +142,27 @@ def _replacing(planned: pd.DataFrame, tables: Tables) -> tuple[dict[str, Instead
             said.append(f"{who} needs {replace(one, entries=tuple(same)).told(tables)}, and that is to be taken away: "
                         "decide again, or take back what is required")  # fmt: skip
         fresh = one.without(same)
-        if fresh.entries:
+        if fresh.entries and (why := _too_much(principal, fresh, tables, after, limits)):
+            said.append(
+                f"{who} would lack {', '.join(fresh.lacking)}, as is required; nothing is proposed in its place, since "
+                f"the narrowest that would do is {fresh.told(tables)}, and {why}"
+            )
+        elif fresh.entries:
             replacing[principal] = fresh
-        if fresh.entries and fresh.broad:
-            said.append(f"{who} is assigned {fresh.told(tables)}: no narrower role would do, so look whether one is to "
-                        "be made")  # fmt: skip
     return replacing, said
+
+
+def _too_much(principal: str, one: Instead, tables: Tables, after: Tables, limits: Limits) -> str:
+    """Why what would do is not to be proposed; empty where it may be."""
+    roles = tables["roles"]
+    broad = roles.role_id[roles.broad_share.ge(limits.broad_role_share)]
+    now, then = (set(each["effective"].pairs(principals=[principal]).identifier) for each in (tables, after))
+    excess = set(one.excess) - then
+    if excess and not one.roles.isdisjoint(broad):
+        return "it is a broad role"
+    if len(excess) > len(now - then - one.wanted):
+        return "it gives more that is not required than what is taken away"
+    return ""
 
 
 def _after(wanted: Mapping[str, Any], tables: Tables) -> Tables:
@@ -113,16 +170,20 @@ def _after(wanted: Mapping[str, Any], tables: Tables) -> Tables:
 
 
 def changes(planned: pd.DataFrame, replacing: Mapping[str, Instead], tables: Tables) -> dict[str, Any]:
-    """What the decisions take away or put in its place, as `whatif` reads it; a rotated credential has its
-    replacement by then, and so changes nothing."""
+    """What the decisions take away or put in its place, as `whatif` reads it: of a principal that is revoked, all that
+    it has; a rotated credential has its replacement by then."""
     ids = {key: rows.record_id.tolist() for key, rows in planned.groupby(["kind", "action"])}
+    going = ids.get(("principal", "remove"), [])
+    # What is changed is no longer there as such by the time its principal is revoked.
+    held = planned.record_id[planned.action.eq("change")]
+    under = {kind: _under(kind, going, held, tables) for kind in ("credential", "assignment", "grant")}
     changed_grants = planned[planned.kind.eq("grant") & planned.action.eq("change")]
     changed_roles = planned[planned.kind.eq("assignment") & planned.action.eq("change")]
     asked: dict[str, Any] = {
-        "revoke_credential": ids.get(("credential", "remove"), []),
-        "remove_assignment": ids.get(("assignment", "remove"), []),
-        "remove_grant": ids.get(("grant", "remove"), []) + ids.get(("grant", "change"), []),
-        "suspend_principal": ids.get(("principal", "remove"), []),
+        "revoke_credential": _with(ids, [("credential", "remove"), ("credential", "rotate")], under["credential"]),
+        "remove_assignment": _with(ids, [("assignment", "remove")], under["assignment"]),
+        "remove_grant": _with(ids, [("grant", "remove"), ("grant", "change")], under["grant"]),
+        "suspend_principal": [each for each in going if each not in set(stopped(tables))],
         "change_assignment": [
             {"assignment": record, "role": role}
             for record, role in zip(changed_roles.record_id, changed_roles.target, strict=True)
@@ -131,6 +192,17 @@ def changes(planned: pd.DataFrame, replacing: Mapping[str, Instead], tables: Tab
         + [each for one in replacing.values() for each in one.entries],
     }
     return {name: value for name, value in asked.items() if value}
+
+
+def _under(kind: str, going: list[str], changed: pd.Series, tables: Tables) -> list[str]:
+    """The ids of what goes with the principals that are revoked."""
+    rows = tables[f"{kind}s"]
+    rows = rows[rows.live & rows.principal_id.isin(going) & ~rows[f"{kind}_id"].isin(changed)]
+    return list(rows[f"{kind}_id"])
+
+
+def _with(ids: Mapping[Any, list[str]], keys: list[tuple[str, str]], more: list[str]) -> list[str]:
+    return list(dict.fromkeys([*(each for key in keys for each in ids.get(key, [])), *more]))
 
 
 def _for_grants(grants: pd.DataFrame, tables: Tables) -> list[dict[str, Any]]:
@@ -143,10 +215,15 @@ def _for_grants(grants: pd.DataFrame, tables: Tables) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items() if isinstance(value, str)} for row in rows]
 
 
-def _tried(wanted: Mapping[str, Any], tables: Tables, limits: Limits) -> WhatIf | None:
+def _tried(wanted: Mapping[str, Any], issued: Tables, tables: Tables, limits: Limits) -> WhatIf | None:
+    """The plan tried on what is there once everything new is issued; only findings that there are now can go."""
     if not wanted:
         return None
-    return what_if(tables.snapshot, wanted, as_of=tables.as_of, limits=limits, required=tables["required"])
+    found = what_if(issued.snapshot, wanted, as_of=tables.as_of, limits=limits, required=tables["required"])
+    if issued is tables:
+        return found
+    now = run_rules(tables, limits).frame.fingerprint
+    return replace(found, gone=found.gone[found.gone.fingerprint.isin(now)].reset_index(drop=True))
 
 
 def _warnings(wanted: Mapping[str, Any], tables: Tables, limits: Limits, proof: WhatIf) -> list[str]:

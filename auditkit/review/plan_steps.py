@@ -41,7 +41,18 @@ STEPS: Mapping[tuple[str, str], tuple[tuple[int, str, str], ...]] = {
         (8, "revoke principal", "Revoke {who}, its live credentials, its assignments and its grants"),
     ),
 }  # fmt: skip
-_FIRST = "Assign role {new_role} to {who} on {place}: without it, what is required of {who} would be missing"
+# What a ticket is called: what was decided. What is missing here is called as its last step.
+_TITLES = {
+    ("credential", "rotate"): "Issue a new credential and revoke credential {credential} of {who}",
+    ("assignment", "change"): "Assign role {new_role} and remove assignment {record_id} of role {role} from {who}",
+    ("grant", "change"): "Assign role {new_role} and remove grant {record_id} of permission {permission} from {who}",
+}
+_LEFT = "Take away what is left under {who}, which is revoked: its live credentials, its assignments and its grants"
+PROPOSED = "proposed, not decided: confirm first"
+_FIRST = (
+    "Proposed, not decided, so confirm first: assign role {new_role} to {who} on {place}: without it, what is required "
+    "of {who} would be missing"
+)
 _TRIED = "Confirm that {who} can do what is required with what was assigned"
 _TABLE = pd.DataFrame(
     [(*key, *step) for key, steps in STEPS.items() for step in steps],
@@ -51,21 +62,42 @@ _VALUES = ("who", "credential", "role", "new_role", "permission", "place", "reco
 
 
 def ordered(planned: pd.DataFrame, replacing: Mapping[str, Instead], tables: Tables) -> pd.DataFrame:
-    """The steps that decisions ask for: `COLUMNS`, and `markdown`, the words with every name in a code span.
+    """The steps that decisions ask for: `COLUMNS`, `markdown` and `title`, the words and what the decision is called
+    with every name in a code span.
 
-    `replacing` are the assignments, by principal, that are made before something of the principal's is removed.
+    `replacing` are the assignments, by principal, that are made before something of the principal's is removed: those
+    nobody decided, so they say that they are proposed, and by nobody. Who is stopped already is not suspended.
     """
-    steps = pd.concat([planned.merge(_TABLE, on=["kind", "action"]), _before(planned, replacing)], ignore_index=True)
+    asked = planned.merge(_TABLE, on=["kind", "action"])
+    asked = asked[~(asked.does.eq("suspend") & asked.principal_id.isin(stopped(tables)))]
+    revoked = tables["principals"].loc[lambda rows: rows.status.eq("Revoked"), "principal_id"]
+    again = asked.does.eq("revoke principal") & asked.principal_id.isin(revoked)
+    asked = asked.assign(template=asked.template.mask(again, _LEFT))
+    steps = pd.concat([asked, _before(planned, replacing)], ignore_index=True)
     steps = steps.sort_values(["phase", "item"], kind="stable", ignore_index=True)
     steps["step"] = range(1, len(steps) + 1)
-    rows = steps.assign(**_values(steps, tables))[["template", *_VALUES]].to_dict("records")
+    keys = pd.Series(list(zip(steps.kind, steps.action, strict=True)), index=steps.index, dtype=object)
+    steps["called"] = keys.map(_TITLES).astype("str").fillna(steps.template)
+    rows = steps.assign(**_values(steps, tables))[["template", "called", *_VALUES]].to_dict("records")
     plain = [row["template"].format_map(row) for row in rows]
-    marked = [row["template"].format_map({name: code_span(row[name]) for name in _VALUES}) for row in rows]
+    spans = [{name: code_span(row[name]) for name in _VALUES} for row in rows]
+    words = {
+        "words": plain,
+        "markdown": [row["template"].format_map(span) for row, span in zip(rows, spans, strict=True)],
+        "title": [row["called"].format_map(span) for row, span in zip(rows, spans, strict=True)],
+    }
+    proposed = steps.replaces.eq(True)
     frame = steps.assign(
-        words=pd.Series(plain, dtype="str"), markdown=pd.Series(marked, dtype="str"), after=_waits(steps),
-        why=steps.reason,
-    )[[*COLUMNS, "markdown"]]  # fmt: skip
-    return frame.astype(dict.fromkeys([*COLUMNS[1:], "markdown"], "str"))
+        **{name: pd.Series(text, dtype="str") for name, text in words.items()}, after=_waits(steps),
+        why=steps.reason.mask(proposed, PROPOSED), decided_by=steps.decided_by.mask(proposed, ""),
+    )[[*COLUMNS, "markdown", "title"]]  # fmt: skip
+    return frame.astype(dict.fromkeys([*COLUMNS[1:], "markdown", "title"], "str"))
+
+
+def stopped(tables: Tables) -> pd.Series:
+    """The ids of the principals that are suspended or revoked already."""
+    rows = tables["principals"]
+    return rows.principal_id[rows.status.isin(["Suspended", "Revoked"])]
 
 
 def removed(planned: pd.DataFrame) -> pd.DataFrame:

@@ -10,11 +10,16 @@ from auditkit import findings_text
 from auditkit.report.inert import code_sentence, code_span
 from auditkit.review.plan import Plan
 from auditkit.review.plan_steps import COLUMNS
+from auditkit.terminal import counted
 
 
 def plan_files(plan: Plan) -> dict[str, bytes]:
     """The files of a plan by name: plan.md, plan.csv, unplanned.csv, what-if.txt and ticket-NNN-….md."""
-    proof = "Nothing is taken away, so nothing was tried.\n" if plan.proof is None else plan.proof.to_text()
+    proof = "Nothing is taken away, so nothing was tried.\n"
+    if plan.proof is not None:
+        # In full, for it is evidence; what cannot be tried in memory is named above it.
+        head = ["Taken as done, for it cannot be tried in memory", *(f"  {each}" for each in plan.taken), ""]
+        proof = "\n".join([*(head if plan.taken else []), plan.proof.to_text(whole=True)])
     texts = {
         "plan.md": markdown(plan),
         "plan.csv": findings_text.to_csv(plan.steps[list(COLUMNS)]),
@@ -29,10 +34,13 @@ def markdown(plan: Plan) -> str:
 
     Every text of the IAM and of a reviewer stands in a code span, as in the ticket of an audit.
     """
-    lines = ["# Plan", "", f"{len(plan.steps):,} steps, to be carried out in this order. auditkit changes nothing.", ""]
+    head = f"{counted(len(plan.steps), 'step')}, to be carried out in this order. auditkit changes nothing."
+    lines = ["# Plan", "", head, ""]
     if plan.warnings:
         lines += ["## Look at these first", "", *(f"- {code_sentence(told)}" for told in plan.warnings), ""]
     lines += ["## Steps", "", *_numbered(plan.steps), ""]
+    if plan.already:
+        lines += ["## Left out, for it is so already", "", *(f"- {code_sentence(told)}" for told in plan.already), ""]
     if len(plan.unplanned):
         lines += ["## No step was made of", "", *_unplanned(plan.unplanned), ""]
     return "\n".join(lines)
@@ -65,15 +73,18 @@ def tickets(plan: Plan) -> dict[str, str]:
 
 
 def _ticket(item: str, steps: pd.DataFrame) -> str:
-    first = steps.iloc[0]
-    why = code_sentence(first.why) if first.why else "none was given"
+    # Its own last step: a first one may be a proposal.
+    own = steps.iloc[-1]
+    why = code_sentence(own.why) if own.why else "none was given"
     # A step that waits for one of another ticket says so; within the ticket the order does.
     away = steps.after.ne("") & ~steps.after.isin(steps.step.astype("str"))
     waits = ("; wait for step " + steps.after + " of the plan").where(away, "")
     boxes = [f"- [ ] step {number}: {words}{wait}"
              for number, words, wait in zip(steps.step, steps.markdown, waits, strict=True)]  # fmt: skip
     head = [
-        f"# {steps.markdown.iloc[-1]}", "",
-        f"Decided by {code_span(first.decided_by)} about {code_span(item)}. Reason: {why}.", "",
+        f"# {own.title}", "",
+        f"Decided by {code_span(own.decided_by)} about {code_span(item)}. Reason: {why}.", "",
     ]  # fmt: skip
-    return "\n".join([*head, *boxes, "", "Done when the next snapshot shows it: `auditkit review prove`.", ""])
+    fill = ["Done by: ____________________", "", "On: ____________________", "", "Ticket: ____________________"]
+    shown = "Shown by the next snapshot: `auditkit review prove`."
+    return "\n".join([*head, *boxes, "", *fill, "", shown, ""])

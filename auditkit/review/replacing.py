@@ -16,22 +16,18 @@ from auditkit.review import names
 
 @dataclass(frozen=True, kw_only=True)
 class Instead:
-    """Assignments that would do for a principal: `entries` as `add_assignment` of a change file has them, and `excess`,
-    the permissions they give beyond the `wanted` ones, those required of it."""
+    """Assignments that would do for a principal: `entries` as `add_assignment` of a change file has them, `excess`, the
+    permissions they give beyond the `wanted` ones, those required of it, and `lacking`, those of these it is denied."""
 
     entries: tuple[Mapping[str, Any], ...]
     excess: tuple[str, ...]
     wanted: frozenset[str]
+    lacking: tuple[str, ...]
 
     @property
     def roles(self) -> set[str]:
         """The ids of the roles."""
         return {each["role"] for each in self.entries}
-
-    @property
-    def broad(self) -> bool:
-        """Whether more of what they give is unwanted than wanted."""
-        return len(self.excess) > len(self.wanted)
 
     def without(self, entries: Iterable[Mapping[str, Any]]) -> Instead:
         """The same but for some entries."""
@@ -67,11 +63,13 @@ def instead(tables: Tables, principals: Iterable[str]) -> dict[str, Instead]:
     own = required.principal_id.isin(whom)
     found = narrow_all(tables.snapshot, required[own & (lacking | ~allow)], as_of=tables.as_of).each
     wanted = required[own & allow].groupby("principal_id").permission.agg(frozenset)
+    denied = required[own & lacking].groupby("principal_id").permission.agg(lambda names: tuple(dict.fromkeys(names)))
     made = {
         each.principal_id: Instead(
             entries=tuple(each.change().get("add_assignment", ())),
             excess=tuple(name for name in each.excess if name not in wanted[each.principal_id]),
             wanted=wanted[each.principal_id],
+            lacking=denied[each.principal_id],
         )
         for each in found
     }

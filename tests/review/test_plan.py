@@ -23,7 +23,15 @@ from auditkit.snapshot import Snapshot
 
 SNAPSHOT = company()
 NEED = pd.DataFrame(
-    {"line": [2], "principal_id": ["gate"], "permission": ["iot.device.read"], "resource_type": [None], "resource_path": [None], "expect": ["allow"], "reason": [None]}
+    {
+        "line": [2],
+        "principal_id": ["gate"],
+        "permission": ["iot.device.read"],
+        "resource_type": [None],
+        "resource_path": [None],
+        "expect": ["allow"],
+        "reason": [None],
+    }
 ).astype(dict.fromkeys(["principal_id", "permission", "resource_type", "resource_path", "expect", "reason"], "str"))
 
 
@@ -34,7 +42,9 @@ def decided(snapshot: Snapshot, *decisions: tuple[str, str, str]) -> pd.DataFram
     return whole.assign(action=whole.action.fillna("keep"), target=whole.target.fillna(""))
 
 
-def planned(*decisions: tuple[str, str, str], snapshot: Snapshot = SNAPSHOT, required: pd.DataFrame | None = None) -> Plan:
+def planned(
+    *decisions: tuple[str, str, str], snapshot: Snapshot = SNAPSHOT, required: pd.DataFrame | None = None
+) -> Plan:
     return plan(decided(snapshot, *decisions), Tables(snapshot, required=required), Limits(administrators=(1, 4)))
 
 
@@ -53,7 +63,9 @@ def test_a_change_assigns_the_new_role_before_it_removes_the_old() -> None:
 
 
 def test_a_principal_is_suspended_then_revoked_and_after_all_that_is_new() -> None:
-    steps = planned(("principal:ann", "remove", ""), ("assignment:a3", "change", "admin"), ("grant:g1", "remove", "")).steps
+    steps = planned(
+        ("principal:ann", "remove", ""), ("assignment:a3", "change", "admin"), ("grant:g1", "remove", "")
+    ).steps
     assert steps.does.tolist() == [
         "assign", "confirm", "remove assignment", "remove grant", "suspend", "confirm", "revoke principal",
     ]  # fmt: skip
@@ -110,13 +122,19 @@ def test_a_principal_left_without_a_key_is_told_but_not_where_one_is_rotated() -
 
 def under(principal: str, snapshot: Snapshot) -> dict[str, list[str]]:
     """What goes with a principal that is revoked."""
-    tables = {"revoke_credential": snapshot.credentials, "remove_assignment": snapshot.role_assignments, "remove_grant": snapshot.permission_grants}
+    tables = {
+        "revoke_credential": snapshot.credentials,
+        "remove_assignment": snapshot.role_assignments,
+        "remove_grant": snapshot.permission_grants,
+    }
     return {does: rows[rows.principal_id.eq(principal)].iloc[:, 0].tolist() for does, rows in tables.items()}
 
 
 def carried_out(found: Plan, snapshot: Snapshot) -> Snapshot:
     """What a person does who follows the plan step by step."""
-    for does, record, principal, target in zip(found.steps.does, found.steps.record_id, found.steps.principal_id, found.steps.target, strict=True):
+    for does, record, principal, target in zip(
+        found.steps.does, found.steps.record_id, found.steps.principal_id, found.steps.target, strict=True
+    ):
         change = {
             "assign": {"add_assignment": [{"principal": principal, "role": target}]},
             "revoke credential": {"revoke_credential": [record]},
@@ -134,9 +152,25 @@ def carried_out(found: Plan, snapshot: Snapshot) -> Snapshot:
     return snapshot
 
 
-ITEMS = ["assignment:a1", "assignment:a2", "assignment:a3", "credential:c1", "credential:c2", "grant:g1", "principal:ann", "principal:hooks"]
-CHOICES = {"assignment": ["keep", "remove", "change"], "credential": ["keep", "remove", "rotate"], "grant": ["remove", "change"], "principal": ["keep", "remove"]}
-DECISIONS = st.tuples(*(st.tuples(st.just(item), st.sampled_from(CHOICES[item.split(":")[0]]), st.just("admin")) for item in ITEMS))
+ITEMS = [
+    "assignment:a1",
+    "assignment:a2",
+    "assignment:a3",
+    "credential:c1",
+    "credential:c2",
+    "grant:g1",
+    "principal:ann",
+    "principal:hooks",
+]
+CHOICES = {
+    "assignment": ["keep", "remove", "change"],
+    "credential": ["keep", "remove", "rotate"],
+    "grant": ["remove", "change"],
+    "principal": ["keep", "remove"],
+}
+DECISIONS = st.tuples(
+    *(st.tuples(st.just(item), st.sampled_from(CHOICES[item.split(":")[0]]), st.just("admin")) for item in ITEMS)
+)
 # An assignment changed to the role that it has already is no change.
 SOUND = DECISIONS.filter(lambda several: several[0][1] != "change")
 
@@ -163,7 +197,16 @@ def test_in_every_plan_the_new_comes_before_the_old(decisions: tuple[tuple[str, 
     assert waits.after.astype(int).lt(waits.step).all()
 
 
-FENCED = ("a`b", "``", "`", "a | b", "one\n# two\n- [x] three", "<!--", "@somebody #1 www.hostile.invalid", "[a](https://hostile.invalid)")
+FENCED = (
+    "a`b",
+    "``",
+    "`",
+    "a | b",
+    "one\n# two\n- [x] three",
+    "<!--",
+    "@somebody #1 www.hostile.invalid",
+    "[a](https://hostile.invalid)",
+)
 
 
 def rendered(text: str) -> str:
@@ -176,7 +219,9 @@ def test_the_files_of_a_plan_are_inert(text: str) -> None:
         principals=PEOPLE | {"display_name": [text] * 4}, credentials=KEYS | {"name": [text, text]},
         roles=ROLES | {"name": [text, text]},
     )  # fmt: skip
-    standing = decided(hostile, ("credential:c1", "rotate", ""), ("principal:ann", "remove", ""), ("assignment:a3", "change", "admin"))
+    standing = decided(
+        hostile, ("credential:c1", "rotate", ""), ("principal:ann", "remove", ""), ("assignment:a3", "change", "admin")
+    )
     standing = standing.assign(reason=text, decided_by=text)
     standing.loc[standing["item"].eq("grant:g1"), "action"] = ""
     files = plan_files(plan(standing, Tables(hostile, required=NEED), Limits()))
@@ -209,14 +254,16 @@ def test_a_role_that_does_not_support_its_holder_is_replaced_before_it_goes() ->
     assert found.steps["item"].tolist() == ["assignment:a2"] * 3
     assert found.steps.target.tolist() == ["slim", "", ""]
     assert found.steps.after.tolist() == ["", "1", "2"]
-    assert found.steps.words[0].startswith("Assign role Slim (slim) to Gateway 7 (gate) on the whole organisation")
+    assert "confirm first: assign role Slim (slim) to Gateway 7 (gate) on the whole organisation" in found.steps.words[0]
     assert found.proof is not None
     assert found.proof.required.change.tolist() == ["mended"]
     assert found.warnings == ()
 
 
 def test_what_is_required_and_would_be_missing_is_assigned_first() -> None:
-    found = planned(("assignment:a3", "remove", ""), ("assignment:a2", "remove", ""), snapshot=REPLACEABLE, required=NEED)
+    found = planned(
+        ("assignment:a3", "remove", ""), ("assignment:a2", "remove", ""), snapshot=REPLACEABLE, required=NEED
+    )
     steps = found.steps
     assert steps.does.tolist() == ["assign", "confirm", "remove assignment", "remove assignment"]
     assert steps.target.tolist()[0] == "slim"
@@ -245,9 +292,17 @@ def test_nothing_is_assigned_for_what_nobody_misses(required: pd.DataFrame | Non
 
 
 def test_who_is_suspended_or_goes_as_a_whole_is_assigned_nothing() -> None:
-    away = REPLACEABLE.replace(principals=REPLACEABLE.principals.assign(status=["Active", "Suspended", "Active", "Active"]))
+    away = REPLACEABLE.replace(
+        principals=REPLACEABLE.principals.assign(status=["Active", "Suspended", "Active", "Active"])
+    )
     assert "assign" not in planned(("assignment:a2", "remove", ""), snapshot=away, required=NEED).steps.does.tolist()
-    both = planned(("assignment:a2", "remove", ""), ("assignment:a3", "remove", ""), ("principal:gate", "remove", ""), snapshot=REPLACEABLE, required=NEED)
+    both = planned(
+        ("assignment:a2", "remove", ""),
+        ("assignment:a3", "remove", ""),
+        ("principal:gate", "remove", ""),
+        snapshot=REPLACEABLE,
+        required=NEED,
+    )
     assert "assign" not in both.steps.does.tolist()
 
 
@@ -259,7 +314,67 @@ def test_a_role_is_not_given_again_that_is_taken_away() -> None:
     assert any("would break" in told for told in found.warnings)
 
 
-def test_a_replacement_that_gives_more_than_is_wanted_is_told() -> None:
+def test_a_replacement_is_proposed_and_not_decided() -> None:
+    only_old = REPLACEABLE.replace(role_assignments=REPLACEABLE.role_assignments.iloc[:2])
+    found = planned(("assignment:a2", "remove", ""), snapshot=only_old, required=NEED)
+    assert found.steps.decided_by.tolist() == ["", "", "gil"]
+    assert found.steps.why.tolist() == ["proposed, not decided: confirm first"] * 2 + ["why"]
+    ticket = plan_files(found)["ticket-001-assignment-a2.md"].decode()
+    assert ticket.startswith("# Remove assignment `a2` of role `Old (old)`")
+    assert "Decided by `gil` about `assignment:a2`. Reason: `why`." in ticket
+
+
+def test_who_is_stopped_already_is_not_suspended_again() -> None:
+    asleep = SNAPSHOT.replace(principals=SNAPSHOT.principals.assign(status=["Active", "Suspended", "Active", "Active"]))
+    found = planned(("principal:gate", "remove", ""), ("principal:ann", "remove", ""), snapshot=asleep)
+    steps = found.steps.set_index(["item", "does"]).index
+    assert ("principal:gate", "suspend") not in steps
+    assert ("principal:ann", "suspend") in steps
+    assert ("principal:gate", "revoke principal") in steps
+    assert found.already == ("suspend Gateway 7 (gate): ApiKey Gateway 7 is suspended, without an end date",)
+    assert "## Left out, for it is so already" in plan_files(found)["plan.md"].decode()
+
+
+def test_a_revoked_principal_makes_a_step_only_for_what_is_left_under_it() -> None:
+    ended = SNAPSHOT.replace(principals=SNAPSHOT.principals.assign(status=["Revoked", "Revoked", "Active", "Active"]))
+    bare = ended.replace(permission_grants=ended.permission_grants.iloc[:0])
+    found = planned(("principal:gate", "remove", ""), ("principal:ann", "remove", ""), snapshot=bare)
+    assert set(found.steps["item"]) == {"principal:gate"}
+    assert found.steps.words.iloc[-1].startswith("Take away what is left under Gateway 7 (gate), which is revoked")
+    assert found.unplanned.why.tolist() == ["it is revoked already, and nothing is left under it"]
+
+
+def test_the_proof_tries_every_step_and_names_what_it_cannot_try() -> None:
+    found = planned(("credential:c1", "rotate", ""), ("principal:gate", "remove", ""))
+    assert found.proof is not None
+    told = plan_files(found)["what-if.txt"].decode()
+    for change in ("revoke credential c1", "revoke credential c2", "remove assignment a2", "suspend principal gate"):
+        assert f"\n  {change}\n" in told
+    assert "issue a new credential of Gateway 7 (gate) in place of credential main, key k1 (c1)" in told
+    assert "step 2: Deploy" in told
+    assert "whoever is revoked is tried as suspended" in told
+
+
+def test_a_rotated_key_leaves_its_new_one() -> None:
+    found = planned(("credential:c1", "rotate", ""), ("credential:c2", "remove", ""))
+    assert found.proof is not None
+    assert any("k2 stops working" in told and "1 other live credential" in told for told in found.proof.authentication)
+    assert not found.proof.gone.subject_id.str.startswith("new for").any()
+    assert found.warnings == ()
+
+
+def test_a_ticket_says_what_was_decided_and_has_lines_to_fill() -> None:
+    files = plan_files(planned(("credential:c1", "rotate", "")))
+    ticket = files["ticket-001-credential-c1.md"].decode()
+    assert ticket.startswith("# Issue a new credential and revoke credential `main, key k1 (c1)` of `Gateway 7 (gate)`")
+    assert all(f"\n{name}: ____" in ticket for name in ("Done by", "On", "Ticket"))
+
+
+def test_one_step_is_a_step() -> None:
+    assert "\n1 step, to be" in plan_files(planned(("grant:g1", "remove", "")))["plan.md"].decode()
+
+
+def test_a_replacement_that_gives_more_than_is_taken_away_is_not_proposed() -> None:
     roles = REPLACEABLE.roles.assign(permission_ids=[["p1"], ["p1", "p2", "p3"], ["p1", "p2", "p3"]])
     more = REPLACEABLE.permissions.iloc[[1]].assign(permission_id="p3", identifier="iam.key.delete", action="delete")
     wide = REPLACEABLE.replace(
@@ -267,4 +382,8 @@ def test_a_replacement_that_gives_more_than_is_wanted_is_told() -> None:
         role_assignments=REPLACEABLE.role_assignments.iloc[:2],
     )  # fmt: skip
     found = planned(("assignment:a2", "remove", ""), snapshot=wide, required=NEED)
-    assert any("with 2 permissions more than required: no narrower role would do" in told for told in found.warnings)
+    assert found.steps.does.tolist() == ["remove assignment"]
+    assert any(
+        "Gateway 7 (gate) would lack iot.device.read" in told and "with 2 permissions more than required" in told
+        for told in found.warnings
+    )
