@@ -14,7 +14,7 @@ from auditkit.cli import run
 from auditkit.cli_notes import instant_notes
 from auditkit.errors import InputError, ReportError
 from auditkit.findings import audit
-from auditkit.findings_met import met, silent
+from auditkit.findings_met import met, mixed, silent
 from auditkit.findings_scan import read_scan
 from auditkit.findings_who import names_of
 from auditkit.sandbox.server import Sandbox
@@ -217,3 +217,14 @@ def test_a_demo_whose_report_fails_keeps_what_it_found(monkeypatch: pytest.Monke
     assert (tmp_path / "demo" / "findings.csv").is_file()
     assert (tmp_path / "demo" / "snapshot").is_dir()
     assert not (tmp_path / "demo" / "report.html").exists()
+
+
+def test_severities_that_differ_within_a_rule_are_told_each() -> None:
+    rows = pd.DataFrame(
+        {
+            "rule": ["PRM007", "PRM007", "ROL001", "ROL001"],
+            "severity": pd.Categorical(["medium", "critical", "high", "high"], dtype=DTYPE),
+        }
+    )
+    assert mixed(rows).to_dict() == {"PRM007": " (1 critical, 1 medium)"}
+    assert mixed(rows.iloc[:0]).empty
