@@ -119,7 +119,7 @@ def proof_lines(gathered: Gathered) -> list[str]:
         return ["  Not judged: no later snapshot was given."]
     statuses = [*STATUSES, *sorted(set(proof.status) - set(STATUSES))]
     counts = pd.crosstab(proof.action, proof.status).reindex(columns=statuses, fill_value=0)
-    rows = [(action, int(row.sum()), *(int(count) for count in row)) for action, row in counts.iterrows()]
+    rows = [(action, sum(row), *row) for action, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)]
     lines = columns(("decided", "items", *statuses), rows)
     return [*lines, "", "  `keep` is done where the access is still there; what was to go, only where it is gone."]
 

@@ -206,12 +206,14 @@ def _decisions_csv(data: bytes, log: list[dict[str, str]]) -> list[str]:
 
 def _rows(data: bytes) -> list[dict[str, str]]:
     """The rows of a CSV, by the names of their columns."""
-    csv.field_size_limit(len(data) + 1)
+    before = csv.field_size_limit(max(len(data), csv.field_size_limit()))
     try:
         rows = csv.DictReader(io.StringIO(data.decode("utf-8", "replace"), newline=""), restkey="")
         return [{str(name): _plain(str(value or "")) for name, value in row.items()} for row in rows]
     except csv.Error:
         return []
+    finally:
+        csv.field_size_limit(before)
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -249,6 +250,13 @@ def test_a_reason_that_looks_like_a_formula_is_no_difference(tmp_path: Path) -> 
     )
     files = evidence(campaign, closed_at=at(Q4), pdf=False)
     assert verify.check(files | {"SHA256SUMS": verify.sums(files)}) == []
+
+
+def test_checking_leaves_the_limits_of_the_process_alone(pack: Pack) -> None:
+    before = csv.field_size_limit()
+    assert verify.check(contents(pack)) == []
+    assert verify.check(contents(pack) | {"log.csv": b"x"})
+    assert csv.field_size_limit() == before
 
 
 def test_a_signature_may_lie_beside(pack: Pack, tmp_path: Path) -> None:
