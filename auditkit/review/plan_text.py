@@ -7,10 +7,10 @@ import re
 import pandas as pd
 
 from auditkit import findings_text
+from auditkit.access.telling import numbered
 from auditkit.report.inert import code_sentence, code_span
 from auditkit.review.plan import Plan
 from auditkit.review.plan_steps import COLUMNS
-from auditkit.terminal import counted
 
 
 def plan_files(plan: Plan) -> dict[str, bytes]:
@@ -34,7 +34,7 @@ def markdown(plan: Plan) -> str:
 
     Every text of the IAM and of a reviewer stands in a code span, as in the ticket of an audit.
     """
-    head = f"{counted(len(plan.steps), 'step')}, to be carried out in this order. auditkit changes nothing."
+    head = f"{numbered(len(plan.steps), 'step')}, to be carried out in this order. auditkit changes nothing."
     lines = ["# Plan", "", head, ""]
     if plan.warnings:
         lines += ["## Look at these first", "", *(f"- {code_sentence(told)}" for told in plan.warnings), ""]
