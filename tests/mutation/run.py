@@ -7,8 +7,8 @@ share that was killed with its 95 % interval; `--all` judges every one. `--seed`
 each time; `--minutes` ends it early, at a sample that is smaller and as fair.
 
 What is counted is less than what the tests can do, never more: a mutant is judged only by the tests that run its lines,
-in fifteen random cases each, and without the tests of other folders. At first by at most `--most` of them, without those
-slower than `--slowest` seconds; what survives these is judged again by all.
+in fifteen random cases each, without those slower than `--slowest` seconds, and without the tests of other folders. At
+first by at most `--most` of them; what survives these is judged again by all that take at most a tenth of that.
 
 A mutant that survives is a test that is missing, or no change at all. survivors.toml names those that were found to be
 none, each with its reason; any other is listed. The run ends with 1 if the share is below `--least`.
@@ -51,8 +51,8 @@ def main() -> int:
         print(f"{len(wanted)} of {len(everything)} mutants, {len(covered.seconds)} tests", flush=True)
         outcomes = _judged(wanted, covered, chosen, scratch)
         alive = [number for number, outcome in enumerate(outcomes) if outcome == SURVIVED]
-        print(f"{len(alive)} survived; these again, by all tests", flush=True)
-        chosen.slowest, chosen.most, chosen.minutes = math.inf, len(covered.seconds), math.inf
+        print(f"{len(alive)} survived; these again, by all quick tests", flush=True)
+        chosen.slowest, chosen.most, chosen.minutes = chosen.slowest / 10, len(covered.seconds), math.inf
         again = _judged([wanted[number] for number in alive], covered, chosen, scratch)
     for number, outcome in zip(alive, again, strict=True):
         outcomes[number] = outcome
@@ -67,7 +67,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--files", default="*.py", metavar="GLOB", help="only mutants of these files, such as state.py")
     parser.add_argument("--line", type=int, metavar="N", help="only mutants that start in this line")
     parser.add_argument("--covered", type=Path, metavar="FILE", help="which test runs which line; made if not there")
-    parser.add_argument("--slowest", type=float, default=1.5, metavar="SECONDS", help="leave out slower tests at first")
+    parser.add_argument("--slowest", type=float, default=1.5, metavar="SECONDS", help="leave out slower tests")
     parser.add_argument(
         "--seconds", type=int, default=120, help="of processor time, after which a mutant counts as killed"
     )
