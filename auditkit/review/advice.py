@@ -69,21 +69,11 @@ def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFr
     )
 
 
-def unattached(findings: Findings, items: pd.DataFrame) -> pd.DataFrame:
-    """The findings that hang on none of the advised items, so that no reviewer saw them with what they decided.
-
-    One row for each rule and severity, the worst first: `severity`, `rule`, `title`, `findings` (how many) and
-    `subjects`, their ids with a comma between.
-    """
-    seen = set(" ".join(items.fingerprints).split())
-    rows = findings.frame
-    rows = rows[~rows.fingerprint.isin(seen)]
-    groups = rows.groupby(["severity", "rule"], observed=True, sort=True)
-    counted = groups.agg(
-        title=("title", "first"), findings=("rule", "size"), subjects=("subject_id", ", ".join)
-    ).reset_index()
-    counted = counted.sort_values(["severity", "rule"], ascending=[False, True], ignore_index=True)
-    return counted[["severity", "rule", "title", "findings", "subjects"]].astype({"severity": "str"})
+def unattached(found: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """The rows of findings that hang on none of the advised items, so that no reviewer saw them with what they
+    decided."""
+    shown = set(items.fingerprints.str.split().explode().dropna())
+    return found[~found.fingerprint.isin(shown)]
 
 
 def _said(rows: pd.DataFrame) -> pd.Series:

@@ -11,6 +11,7 @@ import pandas as pd
 from auditkit.access.telling import columns
 from auditkit.access.telling import word as plain
 from auditkit.findings_text import instant
+from auditkit.review.advice import unattached
 from auditkit.review.evidence_gathered import Gathered
 from auditkit.review.population import population
 from auditkit.review.progress import unfinished
@@ -30,8 +31,7 @@ _RECORDS = {
 
 def unasked(gathered: Gathered) -> pd.DataFrame:
     """The findings that nobody accepts and that hang on no item, so that no reviewer saw them: the worst first."""
-    shown = set(gathered.campaign.items.fingerprints.str.split().explode().dropna())
-    left = gathered.open[~gathered.open.fingerprint.isin(shown)]
+    left = unattached(gathered.open, gathered.campaign.items)
     return left.sort_values("severity", ascending=False, kind="stable", ignore_index=True)[list(UNASKED)]
 
 

@@ -35,11 +35,12 @@ def prove(standing: pd.DataFrame, before: Tables, after: Tables) -> pd.DataFrame
 
     `standing` is `Campaign.standing()`, `before` the tables that the campaign judged. Done is what has changed as was
     decided; what gave nothing at the review, and is unchanged, "was so already". A principal is removed when it is not
-    active and nothing is left under it; what only expired and is still used is not done. Returns `COLUMNS`, what is not
-    done first, and of that the credentials that were to be removed and still work before all else.
+    active and nothing is left under it; what only expired and is still used is not done. Where reviewers disagree and
+    nobody settled it, nothing was to be done, so that it cannot be told. Returns `COLUMNS`, what is not done first, and
+    of that the credentials that were to be removed and still work before all else.
     """
     asked = standing[standing.action.isin(["keep", "remove", "change", "rotate"])]
-    going = set(asked.principal_id[asked.kind.eq("principal") & asked.action.eq("remove")])
+    going = set(asked.principal_id[asked.kind.eq("principal") & asked.action.eq("remove") & ~asked.conflict])
     parts = [_judged(asked[asked.kind.eq(kind)], kind, going, before, after) for kind in _COLLECTION]
     rows = pd.concat(parts, ignore_index=True)
     place = rows.status.map({status: number for number, status in enumerate(STATUSES)})
@@ -70,6 +71,8 @@ def _judged(asked: pd.DataFrame, kind: str, going: set[str], before: Tables, aft
     # What a sentence of the cases above says of a record does not hold where the list was not whole.
     listed = " and ".join(sorted(unread)).replace("_", " ")
     evidence = evidence.mask(status.eq("cannot be told"), f"could not be read whole: {listed}")
+    status = status.mask(asked.conflict, "cannot be told")
+    evidence = evidence.mask(asked.conflict, state.now + "; reviewers disagree, and nobody settled what is to be done")
     return asked.assign(status=status.astype("str"), evidence=evidence.astype("str"))
 
 

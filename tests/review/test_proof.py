@@ -19,7 +19,8 @@ OWNERS = {"credential": "gate", "assignment": "gate", "grant": "ann", "principal
 def asked(*decisions: tuple[str, str, str]) -> pd.DataFrame:
     rows = [(item, *item.split(":"), action, target) for item, action, target in decisions]
     frame = pd.DataFrame(rows, columns=["item", "kind", "record_id", "action", "target"]).astype("str")
-    return frame.assign(principal_id=frame.kind.map(OWNERS), whose="", says="", decided_by="gil", reason="")
+    return frame.assign(principal_id=frame.kind.map(OWNERS), whose="", says="", decided_by="gil", reason="",
+                        conflict=False)  # fmt: skip
 
 
 def proved(after: Snapshot, *decisions: tuple[str, str, str]) -> list[tuple[str, str]]:
@@ -87,6 +88,16 @@ def test_a_key_to_be_removed_that_still_works_is_the_first_line() -> None:
         company(Q4), ("assignment:a2", "remove", ""), ("grant:g1", "keep", ""), ("credential:c2", "remove", "")
     )
     assert found == [("credential:c2", "not done"), ("assignment:a2", "not done"), ("grant:g1", "done")]
+
+
+@pytest.mark.parametrize("after", [company(Q4), company(Q4, role_assignments=without(HELD, 1))])
+def test_where_reviewers_disagree_nothing_was_to_be_done(after: Snapshot) -> None:
+    """Neither what the last of them said, nor that it was not carried out."""
+    several = asked(("principal:gate", "remove", ""), ("assignment:a2", "remove", "")).assign(conflict=[True, False])
+    rows = prove(several, Tables(BEFORE), Tables(after)).set_index("item")
+    assert rows.status["principal:gate"] == "cannot be told"
+    assert rows.evidence["principal:gate"].endswith("reviewers disagree, and nobody settled what is to be done")
+    assert rows.status["assignment:a2"] != "cannot be told"
 
 
 @pytest.mark.parametrize("action", ["", "delegate", "not mine"])
