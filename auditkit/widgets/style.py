@@ -36,7 +36,6 @@ STYLE = """<style>
 .ak-panel .ak-info{border-left-color:#aab4bd!important}
 .ak-panel .ak-none{opacity:.78}
 .ak-panel .ak-code{font:10px monospace;border:1px solid currentColor;border-radius:3px;padding:0 2px}
-.ak-panel .ak-more{opacity:.78}
 .ak-panel .ak-facts{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:.4em 0}
 .ak-panel .ak-facts dt{opacity:.78;font-weight:400}
 .ak-panel .ak-facts dd{margin:0;overflow-wrap:anywhere}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
 import threading
 import time
@@ -24,11 +25,22 @@ ROLES = "/iam/roles"
 ROLE = DOCUMENT["roles"][0]
 
 
+def _below_the_ephemeral() -> socket.socket:
+    """A listening socket on a port that no system gives out by itself: a client of another test, whose server is gone,
+    may still knock at the one that it had."""
+    for port in range(10_000 + os.getpid() % 10_000, 30_000):
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError:
+            continue
+    raise RuntimeError("no free port")
+
+
 class Foreign:
     """A server that must never be connected to."""
 
     def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = _below_the_ephemeral()
         self._socket.settimeout(0.05)
         self.port = self._socket.getsockname()[1]
         self.connections = 0
