@@ -41,7 +41,7 @@ def role_breadth(roles: pd.DataFrame, reach: pd.DataFrame, *, broad_share: float
             axes.annotate(fit(roles.name[place], 1.7), spot, xytext=(6, 4), textcoords="offset points", size=8)
         axes.axvline(broad_share * 100, color="#d55e00", lw=1.4, ls="--", label=f"limit: {broad_share:.0%}")
         axes.set_xlim(-2, 118)
-        axes.set_ylim(bottom=-0.5)
+        axes.set_ylim(-0.5, None if members.any() else 1.5)
         axes.set_xticks(range(0, 101, 20))
         axes.set_xlabel("share of the catalogue that the role holds, %")
         axes.set_ylabel("principals reached")

@@ -62,7 +62,7 @@ STYLE = """<style>
 .ak-tick .widget-label-basic span:not(:empty){position:absolute;width:1px;height:1px;overflow:hidden;
  clip-path:inset(50%)}
 .ak-detail{border-left:1px solid var(--jp-border-color2,#dde3e8);padding-left:12px;box-sizing:border-box}
-.ak-detail .ak-panel .ak-table th{min-width:0!important;overflow-wrap:anywhere}
+.ak-detail .ak-panel .ak-table th{min-width:9ch!important;overflow-wrap:normal}
 .ak-detail .ak-panel .ak-table td{overflow-wrap:anywhere;white-space:normal!important}
 .ak-detail .ak-panel .ak-facts{grid-template-columns:max-content minmax(0,1fr)}
 </style>"""
