@@ -75,16 +75,17 @@ class ThresholdPanel(Panel):
         return Static(self.view.head(), text=self.view.headline)
 
     def build(self, found: Findings) -> View:
-        """One row a rule that a slider moves: findings at the configured limits, at these, and the difference."""
+        """One row a rule that a slider moves: findings at the configured limits, at these, and the difference; none of
+        these where the rule was not evaluated."""
         agreed = self.desk.among(self.rules).rules
-        now = found.rules.set_index("id").loc[agreed.id]
+        before, now = _counts(agreed), _counts(found.rules.set_index("id").loc[agreed.id])
         frame = pd.DataFrame(
             {
                 "rule": agreed.id.to_numpy(),
                 "title": agreed.title.to_numpy(),
-                "configured": agreed["count"].to_numpy(),
-                "at_these_limits": now["count"].to_numpy(),
-                "difference": now["count"].to_numpy() - agreed["count"].to_numpy(),
+                "configured": before,
+                "at_these_limits": now,
+                "difference": now - before,
             }
         )
         changed = len(self.desk.limits.changed())
@@ -103,14 +104,20 @@ class ThresholdPanel(Panel):
 def resting(desk: Desk) -> pd.DataFrame:
     """One row a limit: name, value, default, source, findings (of the rules that it judges), and what each found."""
     rules = desk.findings.rules.set_index("id")
-    judged = rules.evaluated | rules.population.gt(0)
+    counts = pd.Series(_counts(rules), index=rules.index)
     found = rules["count"].astype("str") + " of " + rules.population.astype("str")
-    told = (found + rules.evaluated.map({True: "", False: ", in part"})).where(judged, "not evaluated")
+    told = (found + rules.evaluated.map({True: "", False: ", in part"})).where(counts.notna(), "not evaluated")
     limits = desk.limits.table()
-    sums = [rules["count"][list(RESTS_ON[name])].where(judged).sum(min_count=1) for name in limits.name]
+    sums = [counts[list(RESTS_ON[name])].sum(min_count=1) for name in limits.name]
     limits["findings"] = pd.array(sums, dtype="Int64")
     limits["by_rule"] = ["; ".join(f"{rule} {told[rule]}" for rule in RESTS_ON[name]) for name in limits.name]
     return limits
+
+
+def _counts(rules: pd.DataFrame) -> Any:
+    """What each rule found; nothing where it was not evaluated, not even in part, since that is no 0."""
+    judged = rules.evaluated | rules.population.gt(0)
+    return rules["count"].astype("Int64").where(judged).array
 
 
 def as_toml(limits: Limits) -> str:

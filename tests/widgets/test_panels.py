@@ -98,6 +98,13 @@ class TestThresholds:
         panel.move(dormant_days=500)
         assert "Difference" in panel.static().fragment
 
+    def test_what_was_not_evaluated_is_no_zero(self) -> None:
+        blind = open_desk(acme(incomplete={"credentials": "403"}).replace(credentials=acme().credentials.iloc[:0]))
+        rows = blind.panel("thresholds").view.frame.set_index("rule")
+        told = ["configured", "at_these_limits", "difference"]
+        assert rows.loc["CRD005", told].isna().all()
+        assert rows.loc["PRN008", told].tolist() == [0, 0, 0]
+
     def test_every_limit_says_what_rests_on_it(self) -> None:
         assert set(RESTS_ON) == set(Limits().table().name)
 
