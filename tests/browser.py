@@ -108,6 +108,15 @@ def run_all(page: Page) -> None:
     idle(page)
 
 
+def restart(page: Page) -> None:
+    """Restart the kernel and run every cell, by the menu."""
+    page.locator(".lm-MenuBar-itemLabel", has_text="Kernel").first.click()
+    page.locator(".lm-Menu-itemLabel", has_text="Restart Kernel and Run All Cells").first.click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.wait_for_timeout(1_500)
+    idle(page)
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab in a folder of its own."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import Lab, idle, run_all
+from browser import Lab, restart, run_all
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from auditkit import bundle
@@ -49,15 +49,6 @@ def one_item(page: Page) -> Locator:
     expect(panel).to_have_count(1, timeout=90_000)
     panel.scroll_into_view_if_needed()
     return panel
-
-
-def restart(page: Page) -> None:
-    """Restart the kernel and run all cells, by the menu."""
-    page.locator(".lm-MenuBar-itemLabel", has_text="Kernel").first.click()
-    page.locator(".lm-Menu-itemLabel", has_text="Restart Kernel and Run All Cells").first.click()
-    page.locator(".jp-Dialog .jp-mod-accept").click()
-    page.wait_for_timeout(1_500)
-    idle(page)
 
 
 def pressed(panel: Locator, name: str) -> Locator:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from browser import Lab, idle, run_all
+from browser import Lab, restart, run_all
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from auditkit import bundle
@@ -65,15 +65,6 @@ def press(form: Locator, button: str, told: str) -> None:
     """Press a button, and wait for what is told of it."""
     form.get_by_role("button", name=button, exact=True).click()
     expect(form.locator(".ak-told")).to_contain_text(told, timeout=20_000)
-
-
-def restart(page: Page) -> None:
-    """Restart the kernel, and run all cells."""
-    page.locator(".lm-MenuBar-itemLabel", has_text="Kernel").first.click()
-    page.locator(".lm-Menu-itemLabel", has_text="Restart Kernel and Run All Cells").first.click()
-    page.locator(".jp-Dialog .jp-mod-accept").click()
-    page.wait_for_timeout(1_500)
-    idle(page)
 
 
 def decide(page: Page) -> list[str]:
