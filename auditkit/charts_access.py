@@ -11,11 +11,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from auditkit.charts_drawing import INK, MUTED, RC, fit, legend, new_figure, stacked, whole_numbers
+from auditkit.charts_names import name_points
 
 _OUTCOMES = {"allowed": ("#009e73", ""), "undetermined": ("#d7dde2", ".."), "denied": ("#d55e00", "//"),
              "not judged": ("#4a5661", "xx")}  # fmt: skip
 _ASKED = ["principal_id", "permission", "resource_type", "resource_path"]
-_MOST_ROWS, _MOST_NODES = 15, 12
+_MOST_ROWS, _MOST_NODES, _MOST_NAMES = 15, 12, 12
+_SHARE = "share of the catalogue that the role holds, %"
 _LAYERS = ("principal", "through group", "role or grant", "module")
 
 
@@ -35,20 +37,29 @@ def role_breadth(roles: pd.DataFrame, reach: pd.DataFrame, *, broad_share: float
         for name, mask, colour, marker in (("broad", broad, "#d55e00", "D"), ("others", ~broad, "#56b4e9", "o")):
             look = {"s": 34, "c": colour, "marker": marker, "ec": "white", "lw": 0.5, "alpha": 0.8}
             axes.scatter(share[mask] * 100, members[mask], label=f"{name} ({int(mask.sum()):,})", **look)
-        widest = (share * members).nlargest(5).index.union(share.nlargest(2).index)
-        for place in widest:
-            spot = (share[place] * 100, members[place])
-            axes.annotate(fit(roles.name[place], 1.7), spot, xytext=(6, 4), textcoords="offset points", size=8)
         axes.axvline(broad_share * 100, color="#d55e00", lw=1.4, ls="--", label=f"limit: {broad_share:.0%}")
         axes.set_xlim(-2, 118)
-        axes.set_ylim(-0.5, None if members.any() else 1.5)
+        most = max(int(members.max()) if len(members) else 0, 1)
+        axes.set_ylim(-0.04 * most, 1.08 * most)
         axes.set_xticks(range(0, 101, 20))
-        axes.set_xlabel("share of the catalogue that the role holds, %")
+        axes.set_xlabel(_SHARE)
         axes.set_ylabel("principals reached")
         axes.grid(axis="both")
         whole_numbers(axes.yaxis)
         legend(axes)
+        wanted = _worth_a_name(share, members, broad)
+        points = np.column_stack([share * 100, members])
+        named = name_points(axes, points, wanted, [str(roles.name.iloc[at]) for at in wanted], inches=1.7)
+        silent = int(broad.sum()) - int(broad.iloc[named].sum())
+        if silent:
+            axes.set_xlabel(f"{_SHARE}; {silent:,} of the {int(broad.sum()):,} broad ones without their names")
     return figure
+
+
+def _worth_a_name(share: pd.Series, members: pd.Series, broad: pd.Series) -> list[int]:
+    """Which roles to name, those first that give the most to the most: the broad ones, or three where none is broad."""
+    order = np.lexsort((-share, -(share * members), ~broad))
+    return order[: min(int(broad.sum()), _MOST_NAMES) or 3].tolist()
 
 
 def required_against_effective(gaps: pd.DataFrame) -> Figure:

@@ -76,7 +76,7 @@ def new_figure(title: str, *, rows: int) -> tuple[Figure, Any]:
 def say_below(axes: Any, words: str) -> None:
     """The words under the axes, on as many lines as they need there beside the names of the bars."""
     names = [line for label in axes.get_yticklabels() for line in label.get_text().split("\n")]
-    lines = _broken(words, _WIDTH - 0.6 - max((_wide(name, size=8.5) for name in names), default=0), size=9)
+    lines = _broken(words, _WIDTH - 0.6 - max((inches_wide(name, size=8.5) for name in names), default=0), size=9)
     axes.figure.set_figheight(axes.figure.get_figheight() + 0.16 * lines.count("\n"))
     axes.set_xlabel(lines)
 
@@ -122,7 +122,9 @@ def legend(axes: Any) -> None:
 
 
 def whole_numbers(axis: Any) -> None:
+    """Ticks at whole numbers only, their digits grouped as in every text."""
     axis.get_major_locator().set_params(integer=True)
+    axis.set_major_formatter("{x:,.0f}")
 
 
 def folded(label: str) -> str:
@@ -135,7 +137,7 @@ def _broken(text: str, inches: float, **look: Any) -> str:
     """The text on as few lines as hold it, each no wider than so many inches unless it is one word."""
     lines, left = [""], inches
     for word in text.split():
-        wide = _wide(f"{word} ", **look)
+        wide = inches_wide(f"{word} ", **look)
         if wide > left and lines[-1]:
             lines.append("")
             left = inches
@@ -144,7 +146,7 @@ def _broken(text: str, inches: float, **look: Any) -> str:
     return "\n".join(lines)
 
 
-def _wide(line: str, **look: Any) -> float:
+def inches_wide(line: str, **look: Any) -> float:
     """How many inches a line takes."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
@@ -159,7 +161,7 @@ def fit(label: str, inches: float = _WIDTH) -> str:
     mark."""
     drawn = _drawn(label)
     kept = drawn if len(drawn) <= _LONGEST_LABEL + 8 else drawn[: _LONGEST_LABEL + 7] + "…"
-    while len(kept) > 1 and _wide(kept, size=8) > inches:
+    while len(kept) > 1 and inches_wide(kept, size=8) > inches:
         kept = kept.removesuffix("…")[:-1] + "…"
     return kept
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import pandas as pd
@@ -246,3 +246,52 @@ def test_no_name_on_a_way_lies_over_its_neighbour() -> None:
     spots = [text.get_window_extent(canvas.get_renderer()) for text in figure.axes[0].texts]
     assert len(spots) == 4
     assert all(left.x1 < right.x0 for left, right in pairwise(sorted(spots, key=lambda spot: spot.x0)))
+
+
+def _breadth(names: list[str], shares: list[float], members: list[int], share: float = 0.5) -> Any:
+    """The figure of role breadth of roles of such shares, each reaching so many principals of its own."""
+    roles = pd.DataFrame({"role_id": names, "name": names, "broad_share": shares})
+    held = [
+        (f"{role}{number}", "User", role) for role, many in zip(names, members, strict=True) for number in range(many)
+    ]
+    return charts.role_breadth(roles, pd.DataFrame(held, columns=["principal_id", "principal_type", "role_id"]),
+                               broad_share=share)  # fmt: skip
+
+
+def _named(figure: Any) -> dict[str, Any]:
+    """Where each name beside a point is, drawn at the size in which it is shown."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return {text.get_text(): text.get_window_extent(canvas.get_renderer()) for text in figure.axes[0].texts}
+
+
+def test_no_name_of_a_broad_role_lies_over_another_and_what_has_none_is_counted() -> None:
+    names = [f"Broad administrator {number:02d}" for number in range(40)]
+    figure = _breadth(names, [0.6 + 0.001 * number for number in range(40)], [3 + number % 3 for number in range(40)])
+    spots = _named(figure)
+    assert 1 <= len(spots) < 40
+    assert not [(one, other) for one, other in combinations(spots, 2) if spots[one].overlaps(spots[other])]
+    assert figure.axes[0].get_xlabel().endswith(f"; {40 - len(spots)} of the 40 broad ones without their names")
+
+
+def test_no_name_covers_the_point_of_another_role() -> None:
+    shares, members = [0.6, 0.66, 0.72, 0.9, 0.1], [5, 5, 5, 4, 5]
+    figure = _breadth(["Left", "Middle", "Right", "Far", "Narrow"], shares, members)
+    spots = _named(figure)
+    points = figure.axes[0].transData.transform(
+        [(share * 100, many) for share, many in zip(shares, members, strict=True)]
+    )
+    assert set(spots) == {"Left", "Middle", "Right", "Far"}  # all that are broad, and no other
+    assert figure.axes[0].get_xlabel() == "share of the catalogue that the role holds, %"
+    assert not [name for name, spot in spots.items() for x, y in points if spot.contains(x, y)]
+
+
+def test_where_no_role_is_broad_three_are_named() -> None:
+    names, shares = ["a", "b", "c", "d"], [0.1, 0.4, 0.2, 0.3]
+    assert set(_named(_breadth(names, shares, [1, 3, 5, 7]))) == {"b", "c", "d"}
+    assert set(_named(_breadth(["a", "b"], [0.0, 0.1], [0, 0]))) == {"a", "b"}
+
+
+def test_large_numbers_on_an_axis_are_grouped() -> None:
+    ticks = [text.get_text() for text in _breadth(["a"], [0.6], [4_000]).axes[0].get_yticklabels()]
+    assert {"1,000", "4,000"} <= set(ticks)

@@ -30,7 +30,7 @@ ROOMS = (
     ("rules",),
     ("findings", "findings_frame", "findings_met", "findings_scan", "findings_text", "findings_who"),
     ("whatif",),
-    ("report", "review", "charts", "charts_access", "charts_credentials", "charts_drawing", "widgets"),
+    ("report", "review", "charts", "charts_access", "charts_credentials", "charts_drawing", "charts_names", "widgets"),
     ("sandbox",),
     ("terminal", "lab", "demo", "demo_review", "cli", "__main__"),
 )
