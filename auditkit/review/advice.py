@@ -12,6 +12,7 @@ from auditkit.errors import ReviewError
 from auditkit.findings import Findings
 from auditkit.review.population import KINDS, joined_by
 from auditkit.review.replacing import instead
+from auditkit.rules.base import among
 from auditkit.rules.text import arrow, concat, series
 
 RECOMMENDATIONS = ("keep", "remove", "change", "rotate", "shorten", "ask")
@@ -34,6 +35,8 @@ _INFORMING = ("PRM001", "PRM006", "PRM004", "CRD003", "DAT001", "DAT002", "DAT00
 _UNTOUCHED = {
     "recommendation": "keep", "instead": "", "because": "no rule flags it", "severity": "none", "fingerprints": "",
 }  # fmt: skip
+# What advice is made of, beside the item and the recommendation.
+_KEPT = ("fingerprint", "rule", "severity", "title", "message", "subject_id")
 _NAMED = r'"%s": ?"(?P<id>(?:[^"\\]|\\.)*)"'
 
 
@@ -87,16 +90,20 @@ def _by_item(found: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     A bad one on what is no item itself, such as a revoked credential that is used, is its principal's.
     """
     direct = found.subject_type.isin(KINDS)
-    subject = found.subject_type + ":" + found.subject_id
-    whom = ("principal:" + _named(found, "principal_id")).astype("str")
-    astray = direct & ~subject.isin(items["item"]) & found.severity.ge("high") & whom.notna()
-    others = ("assignment:" + _named(found, "assignment_id")).fillna("principal:" + _whom(found))
-    item = subject.where(direct, others).where(~astray, whom)
-    of_principals = found.subject_type.str.startswith("principal")
-    message = found.message.mask(astray, found.subject_type + " " + found.subject_id + " " + found.message)
-    advice = found.rule.map(_BY_RULE).astype("str").fillna("ask")
-    rows = found.assign(item=item, message=message, recommendation=advice)
-    return rows[direct | of_principals | found.rule.isin(_BY_RULE)]
+    own = (found.subject_type + ":" + found.subject_id)[direct]
+    bad = found[direct & found.severity.ge("high")]
+    astray = bad[~among(own[bad.index], items["item"])]
+    whose = ("principal:" + _named(astray, "principal_id")).dropna()
+    others = found[~direct]
+    named = ("assignment:" + _named(others, "assignment_id")).fillna("principal:" + _whom(others))
+    item = pd.concat([own.drop(whose.index), named, whose]).reindex(found.index)
+    told = astray.subject_type + " " + astray.subject_id + " " + astray.message
+    message = pd.concat([found.message.drop(whose.index), told[whose.index]]).reindex(found.index)
+    known = found.rule.isin(_BY_RULE)
+    rows = found[[*_KEPT]].assign(
+        item=item, message=message, recommendation=found.rule.map(_BY_RULE).astype("str").fillna("ask")
+    )
+    return rows[direct | found.subject_type.str.startswith("principal") | known]
 
 
 def _named(found: pd.DataFrame, name: str) -> pd.Series:
@@ -117,11 +124,11 @@ def _spared(touching: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     if required is None:
         return touching.assign(instead="")
     whom = _whom(touching)
-    wanted = whom.isin(required.principal_id[required.expect.eq("allow")])
+    wanted = among(whom, required.principal_id[required.expect.eq("allow")])
     useless = touching.rule.isin(["ROL001", "ROL002"]) & wanted
     # What a group holds is not changed for the sake of one in it.
     held = tables["assignments"]
-    own = useless & (whom + "\x1f" + touching["item"]).isin(held.principal_id + "\x1fassignment:" + held.assignment_id)
+    own = useless & among(whom + "\x1f" + touching["item"], held.principal_id + "\x1fassignment:" + held.assignment_id)
     found = instead(tables, whom[own])
     words = {principal: f"; {one.told(tables)} would do instead" for principal, one in found.items()}
     single = {principal: next(iter(one.roles)) for principal, one in found.items() if len(one.roles) == 1}
@@ -150,7 +157,7 @@ def _by_holding(found: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     )
     forbidden = both.rule.eq("PRM007") & both.severity.eq("critical")
     advice = both.rule.map(_BY_RULE).mask(forbidden, "remove")
-    return both.assign(recommendation=advice)[[*found.columns, "item", "recommendation"]]
+    return both.assign(recommendation=advice)[[*_KEPT, "item", "recommendation"]]
 
 
 def read_owners(path: str | Path) -> pd.DataFrame:

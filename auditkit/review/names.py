@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from auditkit.access.tables import Tables
+from auditkit.rules.text import arrow, concat, series
 
 
 def principals(ids: pd.Series, tables: Tables) -> pd.Series:
@@ -30,5 +32,8 @@ def credentials(ids: pd.Series, tables: Tables) -> pd.Series:
 
 def _named(ids: pd.Series, names: pd.Series) -> pd.Series:
     """Name and id; the id alone where nothing bears it, or what bears it has no name."""
-    found = ids.map(names[~names.index.duplicated()]).astype("str")
-    return (found + " (" + ids + ")").where(found.str.strip().ne(""), ids).fillna(ids).astype("str")
+    names = names[~names.index.duplicated()]
+    texts = arrow(ids)
+    found = arrow(names).take(pc.index_in(texts, value_set=arrow(names.index.to_series())))
+    blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(found), ""), True)
+    return series(pc.if_else(blank, texts, concat(found, " (", texts, ")", count=len(ids))), ids.index)

@@ -17,6 +17,7 @@ from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.limits import Limits
 from auditkit.review import names
+from auditkit.rules.base import among
 from auditkit.rules.text import arrow, concat, series
 
 KINDS = ("principal", "credential", "assignment", "grant")
@@ -63,9 +64,9 @@ def _in_scope(
     if scope == "everything":
         return pd.Series(True, index=items.index)
     if scope == "machine":
-        return items.principal_id.isin(principals.principal_id[principals.machine])
+        return among(items.principal_id, principals.principal_id[principals.machine])
     if scope == "privileged":
-        return items.principal_id.isin(privileged(tables, limits))
+        return among(items.principal_id, privileged(tables, limits))
     if scope == "changed":
         return _changed(items, previous)
     group = re.fullmatch(r"group:(.+)", scope, re.DOTALL)
