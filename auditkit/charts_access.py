@@ -59,7 +59,7 @@ def role_breadth(roles: pd.DataFrame, reach: pd.DataFrame, *, broad_share: float
 def _worth_a_name(share: pd.Series, members: pd.Series, broad: pd.Series) -> list[int]:
     """Which roles to name, those first that give the most to the most: the broad ones, or three where none is broad."""
     order = np.lexsort((-share, -(share * members), ~broad))
-    return order[: min(int(broad.sum()), _MOST_NAMES) or 3].tolist()
+    return [int(place) for place in order[: min(int(broad.sum()), _MOST_NAMES) or 3]]
 
 
 def required_against_effective(gaps: pd.DataFrame) -> Figure:

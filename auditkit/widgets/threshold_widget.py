@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from auditkit.findings_met import counted
 from auditkit.widgets.base import Slider
 from auditkit.widgets.live import WRAPPED, Told, button, panel_html
 from auditkit.widgets.table import PagedTable
+from auditkit.widgets.thresholds import JUDGED_BY
 
 if TYPE_CHECKING:
     from auditkit.widgets.thresholds import ThresholdPanel
@@ -19,7 +21,7 @@ def threshold_widget(panel: ThresholdPanel) -> Any:
     told, head, table = Told(panel.desk), ipywidgets.HTML(), PagedTable(panel.view)
     toml = ipywidgets.Textarea(description="As TOML", layout={"width": "100%", "height": "190px"})
     sliders = {slider.limit: _slider(panel, slider) for slider in panel.sliders}
-    effects = {limit: ipywidgets.Label(value="as agreed") for limit in sliders}
+    effects = {limit: ipywidgets.Label(value=_effect(panel, limit, slider.value)) for limit, slider in sliders.items()}
 
     def show() -> None:
         head.value, toml.value = panel_html(panel.view.head()), panel.toml
@@ -27,7 +29,7 @@ def threshold_widget(panel: ThresholdPanel) -> Any:
 
     def tried(change: Any) -> None:
         limit = next(name for name, slider in sliders.items() if slider is change["owner"])
-        effects[limit].value = effect_words(*panel.effect(limit, change["new"]), change["new"], _agreed(panel, limit))
+        effects[limit].value = _effect(panel, limit, change["new"])
 
     def apply(_: Any) -> None:
         panel.move(**{limit: slider.value for limit, slider in sliders.items()})
@@ -48,11 +50,18 @@ def threshold_widget(panel: ThresholdPanel) -> Any:
     return ipywidgets.VBox([*rows, acts, told.box, table.box, toml, head])
 
 
-def effect_words(added: int, removed: int, value: float, agreed: float) -> str:
-    """What a slider would change, in words."""
-    if value == agreed:
-        return "as agreed"
-    return f"adds {added:,} findings, removes {removed:,}" if added or removed else "changes nothing"
+def effect_words(added: int, removed: int) -> str:
+    """What another value would change, in words."""
+    return f"adds {counted(added, 'finding')}, removes {removed:,}" if added or removed else "changes nothing"
+
+
+def _effect(panel: ThresholdPanel, limit: str, value: float) -> str:
+    """What a slider at a value would change; no word of it where the rules that the limit judges were not evaluated."""
+    quiet = panel.unjudged(limit)
+    if len(quiet) == len(JUDGED_BY[limit]):
+        return "not evaluated"
+    told = "as agreed" if value == _agreed(panel, limit) else effect_words(*panel.effect(limit, value))
+    return told + "".join(f"; {rule} not evaluated" for rule in quiet)
 
 
 def _agreed(panel: ThresholdPanel, limit: str) -> Any:

@@ -29,6 +29,7 @@ JUDGED_BY = {
 # All limits, those without a slider too.
 RESTS_ON = {**JUDGED_BY, "administrators": ("ORG003",), "toxic_pairs": ("PRM009",)}
 _NOTE = "A finding whose rule two limits judge is counted at both."
+_DASH = "A dash stands for a rule that was not evaluated: what other limits would change is not known."
 _LABELS = {
     "dormant_days": "Dormant after (days)", "never_used_days": "Unused counts after (days)",
     "expiring_days": "Expiring within (days)", "credential_max_age_days": "Credential's greatest age (days)",
@@ -60,6 +61,11 @@ class ThresholdPanel(Panel):
         before, after = set(self.desk.among(JUDGED_BY[limit]).frame.fingerprint), set(tried.frame.fingerprint)
         return len(after - before), len(before - after)
 
+    def unjudged(self, limit: str) -> list[str]:
+        """The rules that a limit judges and that were not evaluated, not even in part."""
+        rules = self.desk.among(JUDGED_BY[limit]).rules
+        return list(rules.id[pd.isna(_counts(rules))])
+
     @property
     def toml(self) -> str:
         """The panel's present limits as a configuration file, those that differ from their defaults."""
@@ -89,11 +95,12 @@ class ThresholdPanel(Panel):
             }
         )
         changed = len(self.desk.limits.changed())
+        unjudged = [_DASH] if frame.configured.isna().any() else []
         return View(
             frame=frame,
             headline=f"{changed} of {len(self.desk.limits.table())} limits differ from their defaults",
             extras=(safe_table(resting(self.desk), caption="Limits, their sources and what rests on them"),),
-            notes=[_NOTE],
+            notes=[_NOTE, *unjudged],
             labels={"at_these_limits": "At the sliders' limits"},
         )
 

@@ -58,7 +58,9 @@ class TestThresholds:
         [("dormant_days", 500, (0, 1)), ("dormant_days", 122, (0, 1)), ("dormant_days", 121, (0, 0)),
          ("expiring_days", 90, (1, 0)), ("expiring_days", 9, (0, 1)), ("broad_role_share", 0.9, (0, 1))],
     )  # fmt: skip
-    def test_a_slider_says_what_it_would_add_and_remove(self, desk: Desk, limit: str, value: float, effect: tuple[int, int]) -> None:
+    def test_a_slider_says_what_it_would_add_and_remove(
+        self, desk: Desk, limit: str, value: float, effect: tuple[int, int]
+    ) -> None:
         panel = desk.panel("thresholds")
         assert isinstance(panel, ThresholdPanel)
         assert panel.effect(limit, value) == effect
@@ -71,7 +73,11 @@ class TestThresholds:
         slider.value = 500
         assert effect.value == "adds 0 findings, removes 1"
         assert panel.limits.dormant_days == 90
-        acts = next(child for child in box.children if len(getattr(child, "children", ())) == 2 and child.children[0].description == "Apply")
+        acts = next(
+            child
+            for child in box.children
+            if len(getattr(child, "children", ())) == 2 and child.children[0].description == "Apply"
+        )
         acts.children[0].click()
         assert panel.limits.dormant_days == 500
         acts.children[1].click()
@@ -109,8 +115,19 @@ class TestThresholds:
         assert set(RESTS_ON) == set(Limits().table().name)
 
     def test_words(self) -> None:
-        assert effect_words(0, 0, 1, 1) == "as agreed"
-        assert effect_words(0, 0, 2, 1) == "changes nothing"
+        assert effect_words(0, 0) == "changes nothing"
+        assert effect_words(1, 0) == "adds 1 finding, removes 0"
+
+    def test_beside_the_slider_of_a_rule_that_was_not_evaluated_stands_that(self) -> None:
+        rows = open_desk(acme(incomplete={"credentials": "403"}).replace(credentials=acme().credentials.iloc[:0])).panel(
+            "thresholds").widget().children  # fmt: skip
+        told = {row.children[0].description: row.children for row in rows[:8]}
+        age, expiring = told["Credential's greatest age (days)"], told["Expiring within (days)"]
+        roles = told["A role is broad from (share)"]
+        assert (age[1].value, roles[1].value) == ("not evaluated", "as agreed")
+        assert expiring[1].value == "as agreed; CRD002 not evaluated"
+        age[0].value, expiring[0].value = 1, 31
+        assert (age[1].value, expiring[1].value) == ("not evaluated", "changes nothing; CRD002 not evaluated")
 
 
 class TestCalendar:
@@ -120,7 +137,10 @@ class TestCalendar:
             ("k", "next", "2026-09-01T00:00:00Z", "2026-10-08T00:00:00Z", None), ("k", "never", "2026-09-01T00:00:00Z", None, None),
             ("k", "far", "2026-09-01T00:00:00Z", "2027-09-30T00:00:00Z", None), ("k", "past", "2026-01-01T00:00:00Z", "2026-07-01T23:59:59Z", None),
         )))  # fmt: skip
-        assert panel.week(0)[["ending", "credential_id"]].to_numpy().tolist() == [["expired", "at"], ["expires", "last"]]
+        assert panel.week(0)[["ending", "credential_id"]].to_numpy().tolist() == [
+            ["expired", "at"],
+            ["expires", "last"],
+        ]
         assert panel.week(1).credential_id.tolist() == ["next"]
         assert panel.frame.week.tolist() == [0, 1]
 
@@ -160,7 +180,9 @@ class TestCalendar:
         ([("k", "a", "2026-08-01T00:00:00Z", AS_OF, None), ("k", "b", "2026-09-30T00:00:00Z", None, None)], "single", 1, "Nothing"),
     ],
 )  # fmt: skip
-def test_rotation(credentials: list[tuple[str, str, str, str | None, str | None]], state: str, since: int | None, step: str) -> None:
+def test_rotation(
+    credentials: list[tuple[str, str, str, str | None, str | None]], state: str, since: int | None, step: str
+) -> None:
     (row,) = open_desk(keys(*credentials)).rotation().astype("object").to_dict("records")
     assert row["state"] == state
     assert (None if pd.isna(row["since_days"]) else row["since_days"]) == since
@@ -190,7 +212,9 @@ class TestMatrix:
         marks["gateway, iot:device:read: ✗ AUZ2. Show the checklist."].click()
         assert "denied by AUZ2" in detail.value
 
-    def test_too_many_principals_are_refused_where_the_panel_stands(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_too_many_principals_are_refused_where_the_panel_stands(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("auditkit.widgets.gap_matrix.MOST_PRINCIPALS", 1)
         box = desk.panel("matrix").widget()
         chosen, told = box.children[1].children[0], box.children[2]
@@ -198,13 +222,17 @@ class TestMatrix:
         assert "choose at most 1 principals" in told.value
 
     def test_what_must_never_be_held_and_what_nobody_asked_for(self) -> None:
-        gaps = frame_of_gaps(("deny", "allowed"), ("deny", "denied"), ("allow", None), ("allow", "undetermined"), ("allow", "allowed"))
+        gaps = frame_of_gaps(
+            ("deny", "allowed"), ("deny", "denied"), ("allow", None), ("allow", "undetermined"), ("allow", "allowed")
+        )
         extra = pd.DataFrame({"principal_id": ["p"], "permission": ["x"], "level": ["scoped"], "machine": [True]})
         assert cells(gaps, extra).mark.tolist() == [
             "✗ must not hold", "✓ kept out", "? not judged", "? undetermined", "✓ allowed", "+ excess",
         ]  # fmt: skip
 
-    def test_without_required_permissions_it_is_not_evaluated(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_required_permissions_it_is_not_evaluated(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.chdir(tmp_path)
         assert open_desk(acme()).panel("matrix").view.headline.startswith("Not evaluated")
 
@@ -229,7 +257,9 @@ class TestPrincipal:
         assert {"ROL001", "CRD002"} <= set(panel.page.findings.rule)
 
     def test_status_in_words(self, desk: Desk) -> None:
-        assert desk.principal("ann").page.status == "It can act: User, active, last active 1 day ago, 0 live credentials."
+        assert (
+            desk.principal("ann").page.status == "It can act: User, active, last active 1 day ago, 0 live credentials."
+        )
         assert desk.principal("new").page.status == "It can act: User, active, never active, 0 live credentials."
 
     def test_another_is_chosen_and_an_unknown_one_changes_nothing(self, desk: Desk) -> None:
@@ -278,12 +308,18 @@ def test_of_a_refused_list_no_state_of_rotation_is_told_and_of_the_others_it_is(
 
     def panel(unread: list[dict[str, object]]) -> Any:
         why = {"credentials": "1 of 3 lists could not be read: 403"}
-        return open_desk(build(known.frames, organisation_id="org", as_of=AS_OF, incomplete=why, unread=unread)).panel("rotation")
+        return open_desk(build(known.frames, organisation_id="org", as_of=AS_OF, incomplete=why, unread=unread)).panel(
+            "rotation"
+        )
 
     view = panel(refused).view
     states = dict(zip(view.frame.principal_id, view.frame.state, strict=True))
     assert states == {"read": "overdue", "none": "no live credential", "k": "not read"}
-    assert view.frame.set_index("principal_id").live_credentials.isna().to_dict() == {"read": False, "none": False, "k": True}
+    assert view.frame.set_index("principal_id").live_credentials.isna().to_dict() == {
+        "read": False,
+        "none": False,
+        "k": True,
+    }
     assert view.headline.startswith("1 of 2 usable machine principals")
     assert view.headline.endswith("of what could be evaluated")
     # Without whose list it was, or of somebody unknown, nothing is told.
@@ -309,7 +345,9 @@ def test_every_figure_has_words_also_of_an_empty_organisation(name: str, desk: D
         desk.figure("nothing")
 
 
-def test_what_was_not_read_or_not_given_has_no_figure_that_counts_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_not_read_or_not_given_has_no_figure_that_counts_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     blind = open_desk(acme(incomplete={"credentials": "403"}).replace(credentials=acme().credentials.iloc[:0]))
     picture = blind.figure("lifetime_against_age")
