@@ -1,4 +1,5 @@
-"""Lines of the page broken where a reader would break them: not within a date or an id, but behind a bar."""
+"""Lines broken where a reader would break them: not within a date or a short id, but behind a bar, and in a long name
+behind a dot or a dash below."""
 
 from __future__ import annotations
 
@@ -10,10 +11,13 @@ _TEXT = re.compile(r"(?<=>)[^<>]+(?=<)")
 _LATE = re.compile(r"(<noscript\b.*?</noscript>)", re.DOTALL)
 _WORD = re.compile(r"(?<![\w&#-])\w+(?:-[\w:]+)+(?![\w-])", re.ASCII)
 _BAR = re.compile(r"\|(?=[^\s|])")
+_LONG = re.compile(r"[^ \t\n<>|]{25,}")
+_STEP = re.compile(r"([\w.+@:/-]{8,}?[_.+@:/])(?=\w{4})", re.ASCII)
 
 
 def whole_words(html: str) -> str:
-    """HTML in which no date and no short id is broken at its hyphens; the text stays the same.
+    """HTML in which no date and no short id is broken at its hyphens, and no long one within a word; the text stays
+    the same.
 
     Long tables are left alone: the script of the page does the same to the rows that it shows.
     """
@@ -27,4 +31,4 @@ def _kept(found: re.Match[str]) -> str:
         text = _WORD.sub(
             lambda word: f'<span class="ak-k">{word[0]}</span>' if len(word[0]) <= LONGEST else word[0], text
         )
-    return _BAR.sub("|<wbr>", text)
+    return _LONG.sub(lambda word: _STEP.sub(r"\1<wbr>", word[0]), _BAR.sub("|<wbr>", text))

@@ -46,6 +46,19 @@ class TestWholeWords:
     def test_a_line_may_end_behind_a_bar(self) -> None:
         assert whole_words("<td>key-1|iot.read|/a</td>") == f"<td>{KEPT.format('key-1')}|<wbr>iot.read|<wbr>/a</td>"
 
+    @pytest.mark.parametrize(
+        ("word", "broken"),
+        [
+            ("credential_max_lifetime_days", "credential_<wbr>max_lifetime_<wbr>days"),
+            ("credential_max_age_days", "credential_max_age_days"),  # fits a column
+            ("telemetry.dashboard.share.all", "telemetry.<wbr>dashboard.<wbr>share.all"),
+            ("x" * 30, "x" * 30),
+            ("&lt;" * 9, "&lt;" * 9),
+        ],
+    )
+    def test_a_long_name_may_end_a_line_where_a_word_of_it_ends(self, word: str, broken: str) -> None:
+        assert whole_words(f"<td>{word}</td>") == f"<td>{broken}</td>"
+
     def test_a_long_table_is_left_to_the_script(self) -> None:
         late = '<noscript class="ak-late"><td>on 2026-10-01</noscript>'
         assert whole_words(f"{late}<p>on 2026-10-01 x</p>") == f"{late}<p>on {KEPT.format('2026-10-01')} x</p>"
@@ -90,7 +103,8 @@ def test_no_date_and_no_id_stands_on_two_lines(chromium: Browser, sample: Path, 
 
 def test_the_script_keeps_words_whole_as_the_page_does(chromium: Browser, tmp_path: Path) -> None:
     """A long table's rows, made by the script, are those that the page would have written."""
-    texts = ["on 2026-10-01, by asg-00090", "key-1|iot.read|/a", "crd-00041", "a & b-c <d-e>", "x" * 30 + "-y z"]
+    texts = ["on 2026-10-01, by asg-00090", "key-1|iot.read|/a", "crd-00041", "a & b-c <d-e>", "x" * 30 + "-y z",
+             "credential_max_lifetime_days", "key-1|telemetry.dashboard.share|/a", "of role-field-gateway-before.2024@example"]
     frame = pd.DataFrame({"said": (texts * LATE)[:LATE]})
     cover = make_report(acme(), out=tmp_path / "acme.html").read_text("utf-8")
     from auditkit.report.late import late_tables
