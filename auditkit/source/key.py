@@ -16,8 +16,9 @@ _NOBODY = f"there is no API key, and no terminal to ask for it: set {VARIABLE}, 
 
 def find_key(prompt: str = "API key (ik_...): ") -> Secret:
     """The API key; KeyFormatError if it is malformed, InputError if there is none and nobody to ask."""
-    if os.environ.get(VARIABLE, "").strip():
-        return Secret.parse(os.environ[VARIABLE])
+    # Not `os.environ[...]`: IPython's verbose tracebacks evaluate the names on a line that fails, and would print it.
+    if os.getenv(VARIABLE, "").strip():
+        return Secret.parse(os.getenv(VARIABLE, ""))
     return _from_keyring() or _asked(prompt)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from auditkit.errors import InputError
+from auditkit.errors import InputError, PullError
 from auditkit.snapshot import Snapshot
 from auditkit.source.api.assemble import assembled
 from auditkit.source.api.background import run_in_thread
@@ -55,7 +55,12 @@ def pull(
     )  # fmt: skip
     crew.harvest.notes += proxy_note(wire)
     interrupted = run_in_thread(crew.work, crew.interrupted)
-    return _finished(crew, organisation_id, str(origin), place, earlier, interrupted)
+    try:
+        return _finished(crew, organisation_id, str(origin), place, earlier, interrupted)
+    except (PullError, KeyboardInterrupt) as error:
+        # Without the frames it came through: their locals are answers of a server, which may repeat a key, and some
+        # tracebacks print them.
+        raise error.with_traceback(None) from None
 
 
 def _check(organisation_id: str, secret: Secret, concurrency: int) -> None:
