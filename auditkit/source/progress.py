@@ -10,18 +10,26 @@ from typing import Protocol, TextIO
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tally:
-    """How far a pull is: lists read of those known so far, records, requests, and why it waits, if it does."""
+    """How far a pull is: lists read of those known so far, lists that could not be read, records, requests, and why it
+    waits, if it does."""
 
     lists: int = 0
     known: int = 0
+    refused: int = 0
     records: int = 0
     requests: int = 0
     waiting: str = ""
 
+    @property
+    def ended(self) -> int:
+        """The lists that are asked for no more: read, or given up."""
+        return self.lists + self.refused
+
     def sentence(self) -> str:
         """One line of plain text."""
         told = f"{self.lists:,} of {self.known:,} lists, {self.records:,} records, {self.requests:,} requests"
-        return f"{told}; {self.waiting}" if self.waiting else told
+        lost = f"; {self.refused:,} could not be read" if self.refused else ""
+        return told + lost + (f"; {self.waiting}" if self.waiting else "")
 
 
 class Progress(Protocol):
@@ -81,7 +89,7 @@ class Bar:
 
     def show(self, tally: Tally) -> None:
         """Move the bar."""
-        self._bar.update(self._task, completed=tally.lists, total=max(tally.known, 1), description=tally.sentence())
+        self._bar.update(self._task, completed=tally.ended, total=max(tally.known, 1), description=tally.sentence())
 
     def close(self, tally: Tally) -> None:
         """Take the bar away."""

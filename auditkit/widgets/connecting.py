@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from auditkit.snapshot import Snapshot, load
 from auditkit.source.api.pull import pull
 from auditkit.source.key import find_key
 from auditkit.source.secret import Secret
-from auditkit.widgets.coverage import coverage, unread
+from auditkit.widgets.coverage import LABELS, coverage, unread
 from auditkit.widgets.kept import FOLDER
 from auditkit.widgets.markup import bullets, safe_table, safe_text
 from auditkit.widgets.pull_progress import PullProgress
@@ -45,59 +45,63 @@ class Place:
 
 
 def find_place(base_url: str | None, organisation: str | None, out: str | Path | None) -> Place:
-    """Where to pull from: what is given, else what the environment names, else a sandbox.
-
-    An address without an organisation raises InputError.
-    """
+    """Where to pull from: what is given, else what the environment names, else a sandbox."""
     url = base_url or os.environ.get(BASE_URL, "").strip() or None
     name = organisation or os.environ.get(ORGANISATION, "").strip() or None
-    if url is not None and name is None:
-        raise InputError(f"which organisation? give ORGANISATION, or set {ORGANISATION}; its id stands under Settings")
     usual = PRACTICE if url is None else Path("snapshot")
     return Place(base_url=url, organisation=name, out=usual if out is None else Path(out))
 
 
 class Pulling:
-    """A pull with its live panel. `snapshot` is what came; showing it shows where it stands, then what was read."""
+    """A pull with its live panel. `snapshot` is what came; showing it shows where it stands, then what was read.
 
-    def __init__(self, place: Place) -> None:
-        self.place, self.progress = place, PullProgress()
+    `live` shows the panel, where there is a pull to be seen.
+    """
+
+    def __init__(self, place: Place, live: Callable[[PullProgress], None] = lambda _: None) -> None:
+        self.place, self.progress, self._live = place, PullProgress(), live
         self.snapshot: Snapshot | None = None
         self.said: list[str] = []
         self.failed = ""
+        self._before: Snapshot | None = None
 
     def run(self, *, again: bool = False) -> Pulling:
         """Pull, unless the folder holds a whole snapshot already and it is not asked for `again`."""
         place = self.place
-        if (place.out / "manifest.json").is_file() and not again:
-            kept = load(place.out)
-            if kept.complete:
-                self.snapshot = kept
+        try:
+            self._before = load(place.out) if (place.out / "manifest.json").is_file() else None
+            if self._before and self._before.complete and not again:
+                self.snapshot = self._before
                 self.said.append(f"{place.out} holds a whole snapshot: nothing was pulled. AGAIN = True pulls anew.")
                 return self
-        try:
+            self._live(self.progress)
             self.snapshot = self._practised() if place.practice else self._pulled()
         except TROUBLE as error:
             self.failed = words(error)
         return self
 
     def _pulled(self) -> Snapshot:
-        place = self.place
-        out = place.out
-        if (out / "manifest.json").is_file() and load(out).complete:
+        place, out = self.place, self.place.out
+        if place.base_url is None or place.organisation is None:
+            raise InputError(
+                f"which organisation? give ORGANISATION, or set {ORGANISATION}; its id stands under Settings"
+            )
+        if self._before and self._before.complete:
             # A whole snapshot is evidence, and stays; the new one lies beside it.
             out = out.with_name(f"{out.name}-{pd.Timestamp.now('UTC'):%Y%m%dT%H%M%S}")
-        self.said.append(f"Pulled from {place.base_url} into {out}.")
-        return pull(place.base_url or "", place.organisation or "", find_key(), out=out, progress=self.progress)
+        key = find_key()
+        self.progress.begin()
+        snapshot = pull(place.base_url, place.organisation, key, out=out, progress=self.progress)
+        self.said.append(f"Pulled from {place.base_url} into the folder {out}.")
+        return snapshot
 
     def _practised(self) -> Snapshot:
-        self.said.append(
-            f"PRACTICE: {BASE_URL} is not set, so this pulled the sample organisation from a sandbox on this machine, "
-            f"into {self.place.out}. No IAM was asked."
-        )
+        self.said.append(f"PRACTICE: {BASE_URL} is not set, so a sandbox on this machine stands in. No IAM is asked.")
         with sandbox() as (url, organisation, key):
+            self.progress.begin()
             snapshot = pull(url, organisation, key, progress=self.progress)
         snapshot.save(self.place.out)
+        self.said.append(f"The sample organisation was pulled from it into the folder {self.place.out}.")
         return snapshot
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
@@ -105,12 +109,18 @@ class Pulling:
 
     def _html(self) -> str:
         told = "".join(f"<p>{safe_text(line)}</p>" for line in self.said)
-        if self.snapshot is None:
-            return f'{STYLE}<div class="ak-panel">{told}{warning(self.failed)}</div>'
-        missing = unread(self.snapshot)
-        refused = f'<div class="ak-warn"><strong>Not read</strong>{bullets(missing)}</div>' if missing else ""
-        table = safe_table(coverage(self.snapshot), caption=f"Snapshot {self.snapshot.id}")
-        return f'{STYLE}<div class="ak-panel">{told}{refused}{table}</div>'
+        shown = self.snapshot or self._before
+        if self.failed:
+            kept = f"{self.place.out} stays as it was:" if shown else "No snapshot was written."
+            told += f"{warning(self.failed)}<p>{safe_text(kept)}</p>"
+        return f'{STYLE}<div class="ak-panel">{told}{_held(shown) if shown else ""}</div>'
+
+
+def _held(snapshot: Snapshot) -> str:
+    """What a snapshot holds, collection by collection, below what it lacks."""
+    missing = unread(snapshot)
+    refused = f'<div class="ak-warn"><strong>Not read</strong>{bullets(missing)}</div>' if missing else ""
+    return refused + safe_table(coverage(snapshot), caption=f"Snapshot {snapshot.id}", labels=LABELS)
 
 
 def connect(
@@ -128,9 +138,7 @@ def connect(
     from IPython.display import display as shown
 
     display: Any = shown
-    pulling = Pulling(find_place(base_url, organisation, out))
-    display(pulling.progress)
-    return pulling.run(again=again)
+    return Pulling(find_place(base_url, organisation, out), live=display).run(again=again)
 
 
 @contextmanager

@@ -20,29 +20,39 @@ class PullProgress:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._started = clock, clock()
         self._waits, self._waiting = 0, ""
-        self._bar = ipywidgets.IntProgress(description="Pull", min=0, max=1, layout={"width": "480px"})
+        self._bar = ipywidgets.IntProgress(
+            description="Pull", min=0, max=1, layout={"width": "480px"}, style={"description_width": "initial"}
+        )
         self._words = ipywidgets.Label(value="not started")
         self._rates, self._retries = ipywidgets.Label(), ipywidgets.Label()
         self.box = ipywidgets.VBox([self._bar, self._words, self._rates, self._retries])
 
+    def begin(self) -> None:
+        """Count the time from now: what was waited for before, such as a key to be typed, is not the pull's."""
+        self._started = self._clock()
+
     def show(self, tally: Tally) -> None:
         """Move the bar and say where the pull stands, how fast it is and how often it waited."""
-        # The greatest value first: a bar refuses to stand beyond its end.
-        self._bar.max = max(tally.known, tally.lists, 1)
-        self._bar.value = tally.lists
-        self._words.value = tally.sentence()
-        passed = max(self._clock() - self._started, 0.001)
-        rates = f"{tally.requests / passed:,.0f} requests and {tally.records / passed:,.0f} records a second"
-        self._rates.value = f"{rates}, {passed:,.1f} s so far"
-        self._note_wait(tally.waiting)
+        self._move(tally, "so far")
 
     def close(self, tally: Tally) -> None:
         """Show the end: green if every list was read, amber if not."""
-        self.show(tally)
-        whole = tally.lists >= tally.known
-        self._bar.bar_style = "success" if whole else "warning"
-        left = "" if whole else f"; {tally.known - tally.lists:,} lists could not be read: the snapshot says why"
+        self._move(tally, "in all")
+        missing = tally.known - tally.lists
+        self._bar.bar_style = "warning" if missing else "success"
+        lists = "1 list was not read" if missing == 1 else f"{missing:,} lists were not read"
+        left = f"; {lists}: why stands below" if missing else ""
         self._retries.value = (self._retries.value or "never had to wait") + left
+
+    def _move(self, tally: Tally, until: str) -> None:
+        # The greatest value first: a bar refuses to stand beyond its end.
+        self._bar.max = max(tally.known, tally.ended, 1)
+        self._bar.value = tally.ended
+        self._words.value = tally.sentence()
+        passed = max(self._clock() - self._started, 0.001)
+        rates = f"{tally.requests / passed:,.0f} requests and {tally.records / passed:,.0f} records a second"
+        self._rates.value = f"{rates}, {passed:,.1f} s {until}"
+        self._note_wait(tally.waiting)
 
     def _note_wait(self, waiting: str) -> None:
         if waiting and waiting != self._waiting:

@@ -59,10 +59,11 @@ class Harvest:
 
     def tally(self, requests: int, waiting: str) -> Tally:
         """How far it is."""
-        lists = self.done.total() + len(self.failed)
+        lists = self.done.total()
         return Tally(
             lists=lists,
-            known=lists + len(self.open),
+            known=lists + len(self.failed) + len(self.open),
+            refused=len(self.failed),
             records=sum(map(len, self.items.values())),
             requests=requests,
             waiting=waiting,
