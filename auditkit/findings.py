@@ -94,7 +94,7 @@ def run_rules(tables: Tables, limits: Limits, ids: Iterable[str] | None = None) 
     """Judge named tables by the rules of these ids (default: all); an unknown id raises `InputError`."""
     rules = RULES if ids is None else _chosen(list(ids))
     judged = [_judge(rule, tables, limits) for rule in rules]
-    frame = findings_frame(rules, [found for _, _, found in judged], tables.snapshot.principals)
+    frame = findings_frame(rules, [found for _, _, found in judged], tables.snapshot.frames)
     return Findings(
         frame=frame,
         rules=_rule_frame(rules, judged, frame.rule),

@@ -6,7 +6,7 @@ All rules at once, in Arrow: fifty small frames would cost more than what is in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,10 +25,12 @@ COLUMNS = (
 _RANKS = pa.array(SEVERITIES, pa.large_string())
 
 
-def findings_frame(rules: Sequence[Rule], found: Sequence[pa.Table], principals: pd.DataFrame) -> pd.DataFrame:
+def findings_frame(
+    rules: Sequence[Rule], found: Sequence[pa.Table], frames: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     """One row for each subject of each rule, with its worst severity; `found` holds the hits of each of `rules`.
 
-    `who` is the display name, in `principals`, of the principal that the finding is about.
+    `who` is the display name of the principal, in the snapshot's `frames`, that the finding is about.
     """
     table = pa.concat_tables([NO_HITS, *found])
     place = pa.array(np.repeat(np.arange(len(rules)), [len(each) for each in found]), pa.int32())
@@ -37,7 +39,7 @@ def findings_frame(rules: Sequence[Rule], found: Sequence[pa.Table], principals:
     table = table.take(pc.sort_indices(table, sort_keys=order)).combine_chunks()
     # The worst of a subject comes first, so it is the one that stays.
     again = table["fingerprint"].to_pandas().duplicated().to_numpy()
-    return _frame(table.filter(pa.array(~again)) if again.any() else table, rules, principals)
+    return _frame(table.filter(pa.array(~again)) if again.any() else table, rules, frames)
 
 
 def _filled(table: pa.Table, place: pa.Array, rules: Sequence[Rule]) -> pa.Table:
@@ -67,7 +69,7 @@ def _fingerprints(ids: pa.Array, kinds: pa.Array, keys: pa.Array) -> pa.Array:
     return pa.array(digests, pa.large_string())
 
 
-def _frame(table: pa.Table, rules: Sequence[Rule], principals: pd.DataFrame) -> pd.DataFrame:
+def _frame(table: pa.Table, rules: Sequence[Rule], frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     place = table["place"].combine_chunks()
     texts = {
         "rule": _each([rule.id for rule in rules], place),
@@ -77,7 +79,7 @@ def _frame(table: pa.Table, rules: Sequence[Rule], principals: pd.DataFrame) -> 
         **{name: table[name].combine_chunks() for name in ("subject_type", "subject_id", "message", "related")},
         "fingerprint": table["fingerprint"].combine_chunks(),
     }
-    texts["who"] = names_of(texts["subject_type"], texts["subject_id"], texts["related"], principals)
+    texts["who"] = names_of(texts["subject_type"], texts["subject_id"], texts["related"], frames)
     severity = pd.Categorical.from_codes(table["rank"].to_numpy(), dtype=DTYPE)
     columns = {name: severity if name == "severity" else series(texts[name]) for name in COLUMNS}
     return pd.DataFrame(columns, copy=False)

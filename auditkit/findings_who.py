@@ -1,8 +1,9 @@
-"""Whose name a finding is about: the principal that it flags, or the one its proof names."""
+"""Whose name a finding is about: the principal that it flags, or that its proof names, or whose the record is."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pandas as pd
 import pyarrow as pa
@@ -10,17 +11,30 @@ import pyarrow.compute as pc
 
 from auditkit.rules.text import arrow
 
+_WHOSE = {
+    "principal": ("principals", "principal_id"),
+    "credential": ("credentials", "credential_id"),
+    "assignment": ("role_assignments", "assignment_id"),
+    "grant": ("permission_grants", "grant_id"),
+}
 # Inside a JSON text a quote is escaped, so this finds the key of the proof and never words that look like it.
 _NAMED = r'"principal_id":"(?P<id>(?:[^"\\]|\\.)*)"'
 
 
-def names_of(kinds: pa.Array, subjects: pa.Array, related: pa.Array, principals: pd.DataFrame) -> pa.Array:
+def names_of(kinds: pa.Array, subjects: pa.Array, related: pa.Array, frames: Mapping[str, pd.DataFrame]) -> pa.Array:
     """The display name of each finding's principal; null where it is about none, or about one not in the snapshot.
 
-    `kinds`, `subjects` and `related` are the findings' columns, whole; `principals` is the snapshot's table.
+    `kinds`, `subjects` and `related` are the findings' columns, whole; `frames` are the snapshot's.
     """
-    named = pc.struct_field(pc.extract_regex(related, _NAMED), "id")
-    ids = pc.if_else(pc.equal(kinds, "principal"), subjects, _plain(named))
+    ids = _plain(pc.struct_field(pc.extract_regex(related, _NAMED), "id"))
+    for kind, (name, key) in _WHOSE.items():
+        rows = frames[name]
+        place = pc.index_in(subjects, value_set=arrow(rows[key]), skip_nulls=True)
+        whose = arrow(rows.principal_id).take(place)
+        mine = pc.equal(kinds, kind)
+        # What the proof names comes first, but a principal is itself.
+        ids = pc.if_else(mine, whose, ids) if kind == "principal" else pc.coalesce(ids, pc.if_else(mine, whose, None))
+    principals = frames["principals"]
     known = pc.index_in(ids, value_set=arrow(principals.principal_id), skip_nulls=True)
     return arrow(principals.display_name).take(known)
 

@@ -56,6 +56,19 @@ def test_the_demo_says_what_it_found_with_denominators(made: tuple[Path, str, fl
     assert "The worst of them:" in made[1]
 
 
+def test_the_demo_judges_by_all_that_lies_in_its_folder(made: tuple[Path, str, float]) -> None:
+    folder, printed, _ = made
+    found = json.loads((folder / "findings.json").read_text())
+    assert [(one["rule"], one["subject_id"]) for one in found["accepted"]] == [
+        ("ROL008", "svc-0007|role-migration"), ("ORG001", "org-brookmere"),
+    ]  # fmt: skip
+    assert {"ORG001", "ORG004"}.isdisjoint(one["rule"] for one in found["findings"])
+    assert "2 accepted findings, counted apart:" in printed
+    report = (folder / "report.html").read_text()
+    for words in ("Accepted findings", "Three gateways still send their key directly", "Owen Fisk"):
+        assert words in report, words
+
+
 def test_the_demo_judges_at_the_samples_instant(made: tuple[Path, str, float]) -> None:
     assert json.loads((made[0] / "findings.json").read_text())["as_of"] == SAMPLE_AS_OF
 

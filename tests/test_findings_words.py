@@ -39,10 +39,24 @@ PRINCIPALS = frame(
     },
 )
 
+FRAMES = {
+    "principals": PRINCIPALS,
+    "credentials": frame("credentials", {
+        "credential_id": ["c-svc", "c-gone"], "key_id": ["k1", "k2"], "name": ["n"] * 2, "principal_id": ["svc", "gone"],
+        "kind": ["ApiKey"] * 2, "created_at": [BORN] * 2,
+    }),
+    "role_assignments": frame("role_assignments", {
+        "assignment_id": ["a"], "principal_id": ["svc|x"], "role_id": ["r"], "organisation_id": ["org"], "created_at": [BORN],
+    }),
+    "permission_grants": frame("permission_grants", {
+        "grant_id": ["g"], "principal_id": ['o"dd'], "permission_id": ["p"], "organisation_id": ["org"], "created_at": [BORN],
+    }),
+}  # fmt: skip
+
 
 def who(kind: str, subject: str, related: str) -> str | None:
     texts = (pa.array([text], pa.large_string()) for text in (kind, subject, related))
-    return names_of(*texts, PRINCIPALS).to_pylist()[0]
+    return names_of(*texts, FRAMES).to_pylist()[0]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +68,14 @@ def who(kind: str, subject: str, related: str) -> str | None:
         ("credential", "c", '{"principal_id":"o\\"dd"}', "Odd"),
         ("credential", "c", '{"principal_id":null}', None),
         ("credential", "c", '{"principal_id":"gone"}', None),
+        # Of a record that somebody has, where the proof names nobody, or somebody else.
+        ("credential", "c-svc", "{}", "Gateway"),
+        ("credential", "c-svc", '{"principal_id":"svc|x"}', "Bar"),
+        ("credential", "c-gone", "{}", None),
+        ("assignment", "a", "{}", "Bar"),
+        ("grant", "g", "{}", "Odd"),
+        ("grant", "a", "{}", None),
+        ("permission", "g", "{}", None),
         # Words that look like the key are not the key.
         ("role", "r", '{"name":"\\"principal_id\\":\\"svc\\""}', None),
         ("role", "svc", "{}", None),

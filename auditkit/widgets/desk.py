@@ -11,7 +11,6 @@ import pandas as pd
 
 from auditkit.access.required import read_required
 from auditkit.access.tables import Tables
-from auditkit.attestations import read_attestations
 from auditkit.errors import InputError
 from auditkit.findings import Findings, run_rules
 from auditkit.limits import Limits
@@ -221,10 +220,7 @@ def open_desk(
     point = find_as_of(as_of, found, look=not headless)
     table = None if rows.value is None else read_required(rows.value)
     limits = Limits() if config_path.value is None else Limits.from_toml(config_path.value)
-    tables = Tables(
-        found.value, as_of=point.value, required=table,
-        attestations=None if attested.value is None else read_attestations(attested.value),
-    )  # fmt: skip
+    tables = Tables(found.value, as_of=point.value, required=table, attestations=attested.value)
     return Desk(
         snapshot=found.value,
         tables=tables,

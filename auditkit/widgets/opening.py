@@ -11,6 +11,7 @@ import pandas as pd
 
 from auditkit import bundle
 from auditkit.access.tables import checked
+from auditkit.attestations import read_attestations
 from auditkit.errors import InputError, SnapshotError
 from auditkit.review.campaign import Campaign, open_campaign
 from auditkit.review.what_is import no_campaign
@@ -68,9 +69,16 @@ def find_accepted(given: str | Path | None, snapshot: Opened[Snapshot], *, look:
     return _find(given, snapshot, "Accepted findings", ACCEPTED_NAME, look)
 
 
-def find_attestations(given: str | Path | None, snapshot: Opened[Snapshot], *, look: bool) -> Opened[Path | None]:
-    """The TOML of attestations that was given, or lies in the folder."""
-    return _find(given, snapshot, "Attestations", ATTESTATIONS_NAME, look)
+def find_attestations(
+    given: str | Path | None, snapshot: Opened[Snapshot], *, look: bool
+) -> Opened[pd.DataFrame | None]:
+    """What the TOML of attestations says that was given, or lies in the folder; of a campaign's snapshot, all that the
+    campaign has, what was attested during the review included."""
+    if given is None and look and (home := _home(snapshot)) is not None:
+        rows = home.attestations()
+        return Opened(rows, f"Attestations: {len(rows):,} of the campaign, those in its log included.")
+    found = _find(given, snapshot, "Attestations", ATTESTATIONS_NAME, look)
+    return Opened(None if found.value is None else read_attestations(found.value), found.words)
 
 
 def find_as_of(given: str | pd.Timestamp | None, snapshot: Opened[Snapshot], *, look: bool) -> Opened[pd.Timestamp]:

@@ -693,6 +693,10 @@ def test_what_the_campaign_began_with_stays_as_it_was(tmp_path: Path, monkeypatc
     assert review.campaign.verify() == []
     assert "ORG004" not in set(review.desk.findings.frame.rule)
     assert review.sitting.standing.action.eq("").all()
+    other = open_desk()
+    assert "Attestations: 2 of the campaign, those in its log included." in other.said
+    assert "ORG004" not in set(other.findings.frame.rule)
+    assert "ORG004" in set(open_desk(attestations="attestations.toml").findings.frame.rule)
     pack = close(open_campaign(began), out=tmp_path / "pack", closed_at=STARTED, pdf=False).folder
     assert verify(str(pack)) == []
     assert (pack / "attestations.toml").read_bytes() == FROZEN
