@@ -11,6 +11,7 @@ import pandas as pd
 from auditkit.errors import InputError
 from auditkit.findings import Findings, run_rules
 from auditkit.findings_met import silent
+from auditkit.report.whole import whole_words
 from auditkit.widgets.markup import bullets, safe_table, safe_text, said_text
 from auditkit.widgets.style import STYLE
 from auditkit.widgets.trouble import TROUBLE, warning, words
@@ -102,7 +103,7 @@ class Static:
         return self._text or "a static panel"
 
     def _repr_html_(self) -> str:
-        return STYLE + self.fragment
+        return STYLE + whole_words(self.fragment)
 
 
 def seated(desk: Any) -> Desk:

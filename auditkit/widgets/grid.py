@@ -8,7 +8,8 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from auditkit.widgets.markup import safe_text
+from auditkit.report.whole import whole_words
+from auditkit.widgets.markup import safe_text, said_text
 
 PAGE = 12
 _COLUMNS = "26px 78px 84px minmax(0, 1fr)"
@@ -101,7 +102,8 @@ class _Line:
         self.tick.description = f"select {rule} {subject}"[:120]
         self.severity.value = f'<span class="ak-pill ak-{severity}">{severity}</span>'
         self.open.description, self.open.tooltip = rule, f"{title}: show what proves it"
-        self.text.value = f'<span class="ak-cell"><b>{safe_text(subject)}</b> {safe_text(message)}</span>'
+        told = f"<b>{safe_text(subject)}</b> {said_text(message)}"
+        self.text.value = whole_words(f'<span class="ak-cell">{told}</span>')
 
 
 def _button(label: str, pressed: Callable[[Any], None]) -> Any:

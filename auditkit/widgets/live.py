@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from auditkit.report.whole import whole_words
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.style import STYLE
 from auditkit.widgets.trouble import guard, warning
@@ -36,17 +37,23 @@ class Told:
     def guard(self, act: Callable[..., None]) -> Callable[..., None]:
         """The act, refused where the desk's snapshot is no longer looked at; that or its failure is said here."""
 
-        def held(*given: Any) -> None:
-            if self._desk.hold is not None:
-                self._desk.hold.check()
-            act(*given)
+        return guard(self.wrong, held(self._desk, act))
 
-        return guard(self.wrong, held)
+
+def held(desk: Desk, act: Callable[..., None]) -> Callable[..., None]:
+    """The act, refused with SnapshotError where the desk's snapshot is no longer looked at."""
+
+    def acting(*given: Any) -> None:
+        if desk.hold is not None:
+            desk.hold.check()
+        act(*given)
+
+    return acting
 
 
 def panel_html(fragment: str) -> str:
-    """A fragment in a panel's look."""
-    return f'{STYLE}<div class="ak-panel">{fragment}</div>'
+    """A fragment in a panel's look, its lines broken where a reader would break them."""
+    return f'{STYLE}<div class="ak-panel">{whole_words(fragment)}</div>'
 
 
 def button(label: str, act: Callable[[Any], None], *, tooltip: str = "", width: str = "auto") -> Any:

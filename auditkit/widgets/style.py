@@ -22,7 +22,9 @@ STYLE = """<style>
 .ak-panel .ak-table th.ak-w16{min-width:16ch}.ak-panel .ak-table th.ak-w18{min-width:18ch}
 .ak-panel .ak-table th.ak-w20{min-width:20ch}.ak-panel .ak-table th.ak-w22{min-width:22ch}
 .ak-panel .ak-table th.ak-w24{min-width:24ch}
-.ak-panel .ak-long{overflow-wrap:anywhere}.ak-panel .ak-table td.ak-time{white-space:nowrap}
+.ak-panel .ak-long{overflow-wrap:anywhere}.ak-panel .ak-table td.ak-time,.ak-k{white-space:nowrap}
+.ak-panel .ak-scroll{overflow-x:auto}
+.ak-panel table.ak-table tbody tr{background:none!important}
 .ak-panel .ak-table th{border-bottom:2px solid var(--jp-border-color1,#9aa7b3);font-weight:600;overflow-wrap:normal}
 .ak-panel .ak-table td{border-bottom:1px solid var(--jp-border-color2,#dde3e8)}
 .ak-panel .ak-table td.ak-number,
@@ -37,7 +39,7 @@ STYLE = """<style>
 .ak-panel .ak-none{opacity:.78}
 .ak-panel .ak-code{font:10px monospace;border:1px solid currentColor;border-radius:3px;padding:0 2px}
 .ak-panel .ak-facts{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:.4em 0}
-.ak-panel .ak-facts dt{opacity:.78;font-weight:400}
+.ak-panel .ak-facts dt{opacity:.78;font-weight:400;width:auto;float:none}
 .ak-panel .ak-facts dd{margin:0;overflow-wrap:anywhere}
 .ak-panel figure{margin:.6em 0;background:#fff;border-radius:4px;display:inline-block;max-width:100%}
 .ak-panel figure img{max-width:100%;height:auto;display:block}

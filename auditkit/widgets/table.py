@@ -9,8 +9,8 @@ import ipywidgets
 import pandas as pd
 
 from auditkit.widgets.base import View
+from auditkit.widgets.live import panel_html
 from auditkit.widgets.markup import plain, safe_table
-from auditkit.widgets.style import STYLE
 
 PAGE = 25
 # So many rows are taken in at a glance, without a search.
@@ -120,7 +120,7 @@ class PagedTable:
         self._back.disabled, self._next.disabled = start == 0, start + PAGE >= total
         self._count.value = f"{start + 1:,} to {start + len(page):,} of {total:,} rows" if total else "no row matches"
         table = safe_table(page, labels=self._view.labels) if total else ""
-        self._html.value = f'{STYLE}<div class="ak-panel">{table}</div>'
+        self._html.value = panel_html(table)
         self.box.layout.display = None if len(self._view.frame) else "none"
 
     def _label(self, name: str) -> str:

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from hostile import PAYLOADS
 
+from auditkit.widgets.base import Static
+from auditkit.widgets.live import panel_html
 from auditkit.widgets.markup import (
     LONGEST_TEXT,
     bullets,
@@ -146,3 +148,11 @@ def test_plain_is_what_the_search_looks_through() -> None:
 
 def test_nothing_makes_no_list() -> None:
     assert bullets([]) == ""
+
+
+def test_a_panel_breaks_no_date_and_no_name_within_a_word() -> None:
+    table = safe_table(pd.DataFrame({"message": ["expired on 2026-10-01, and was used"], "id": ["credential_max_lifetime_days"]}))
+    for html in (panel_html(table), Static(table)._repr_html_()):
+        assert '<span class="ak-k">2026-10-01</span>' in html
+        assert "credential_<wbr>max_lifetime_<wbr>days" in html
+    assert "ak-k" not in Static(table).fragment  # the page of the report does it, for what it takes in at once

@@ -207,8 +207,10 @@ class TestMatrix:
         grid, detail = box.children[3].children
         marks = {cell.tooltip: cell for cell in grid.children if getattr(cell, "tooltip", None)}
         marks["ann, iot:device:write: ✗ AUZ4. Show the checklist."].click()
-        assert "ann: iot:device:write" in detail.value
-        assert "AUZ4 permission-included" in detail.value
+        assert "ann · Ann: iot:device:write" in detail.value
+        assert "It is required." in detail.value
+        assert "AUZ4 " in detail.value
+        assert "permission-included" in detail.value
         marks["gateway, iot:device:read: ✗ AUZ2. Show the checklist."].click()
         assert "denied by AUZ2" in detail.value
 
@@ -218,7 +220,8 @@ class TestMatrix:
         monkeypatch.setattr("auditkit.widgets.gap_matrix.MOST_PRINCIPALS", 1)
         box = desk.panel("matrix").widget()
         chosen, told = box.children[1].children[0], box.children[2]
-        chosen.value = tuple(chosen.options)
+        assert [words for words, _ in chosen.options] == ["ann · Ann", "gateway · Gateway"]
+        chosen.value = tuple(each for _, each in chosen.options)
         assert "choose at most 1 principals" in told.value
 
     def test_what_must_never_be_held_and_what_nobody_asked_for(self) -> None:
