@@ -31,7 +31,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
 
 def write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Put the files, in order, into a new folder at the target, in place of what was there.
+    """Put the files, in order, into a new folder at the target, in place of what was there; a name with a slash lies
+    in a folder of it.
 
     The folder gets mode 0700, its files 0600. SnapshotError if it cannot be written; the old folder then stays.
     """
@@ -39,9 +40,12 @@ def write_folder(target: Path, files: Iterable[tuple[str, bytes]]) -> None:
         handle = os.open(beside, _FOLDER)
         try:
             for name, data in files:
+                (beside / name).parent.mkdir(parents=True, exist_ok=True)
                 _write_file(handle, name, data)
         finally:
             os.close(handle)
+        for folder in sorted(beside.rglob("*/")):
+            _sync(folder)
 
 
 @contextmanager

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -32,7 +30,7 @@ from auditkit.review.evidence_scope import unasked
 from auditkit.review.evidence_text import readme
 from auditkit.review.plan_text import plan_files
 from auditkit.snapshot import Snapshot
-from auditkit.store import write_file
+from auditkit.store import write_file, write_folder
 
 _LOG = ("number", "at", "item", "whose", "says", "action", "target", "reviewer", "account", "reason", "bulk", "undoes",
         "resolves", "entry_id")  # fmt: skip
@@ -73,8 +71,7 @@ def close(
         raise ReviewError(f"the campaign is not as it was: {'; '.join(odd[:3])}")
     files = evidence(campaign, closed_at=closed_at, after=after, pdf=pdf)
     files["SHA256SUMS"] = checker.sums(files)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _write_tree(folder, files)
+    write_folder(folder, files.items())
     write_file(archive, checker.zipped(files))
     return Pack(folder=folder, archive=archive, seal=checker.digest(files["SHA256SUMS"]))
 
@@ -178,35 +175,3 @@ def _versions() -> str:
     rows = [("auditkit", version("auditkit")), ("python", python_version())]
     rows += [(name, version(name)) for name in _LIBRARIES]
     return "".join(f"{name} {number}\n" for name, number in rows)
-
-
-def _write_tree(target: Path, files: Mapping[str, bytes]) -> None:
-    """A folder with folders in it, made beside its place, flushed to the disk, and renamed there."""
-    beside = Path(tempfile.mkdtemp(prefix=".auditkit-pack-", dir=target.parent))
-    try:
-        for name, data in files.items():
-            (beside / name).parent.mkdir(parents=True, exist_ok=True)
-            _write(beside / name, data)
-        for folder in (beside, *sorted({path.parent for path in beside.rglob("*")})):
-            _flush(folder)
-        beside.rename(target)
-        _flush(target.parent)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
-
-
-def _flush(folder: Path) -> None:
-    """Flush a folder's list of names to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

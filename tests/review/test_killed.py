@@ -30,11 +30,10 @@ PACK = """
 import sys
 from pathlib import Path
 from auditkit.review import verify
-from auditkit.review.evidence import _write_tree
-from auditkit.store import write_file
+from auditkit.store import write_file, write_folder
 files = {"README.txt": b"read me", "plan/plan.md": b"# Plan", "snapshot/manifest.json": b'{"files": {}}'}
 files["SHA256SUMS"] = verify.sums(files)
-_write_tree(Path(sys.argv[2]), files)
+write_folder(Path(sys.argv[2]), files.items())
 write_file(Path(sys.argv[2] + ".zip"), verify.zipped(files))
 """
 
