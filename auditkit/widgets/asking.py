@@ -10,14 +10,17 @@ import ipywidgets
 from auditkit.access.unread import first_line
 from auditkit.errors import InputError
 from auditkit.widgets.base import ROWS_KEPT, Static, View
-from auditkit.widgets.later import Later
-from auditkit.widgets.live import WRAPPED, Told, button, panel_html
+from auditkit.widgets.form import ASKING, TICKED, Button, Field, Form, Press
+from auditkit.widgets.live import held, panel_html
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.table import PagedTable
-from auditkit.widgets.trouble import TROUBLE, warning, words
+from auditkit.widgets.trouble import TROUBLE, guard, warning, words
 
 if TYPE_CHECKING:
     from auditkit.widgets.why_denied import WhyDenied
+
+
+_ASK, _HAND = "ask", "hand on"
 
 
 class Asking:
@@ -29,11 +32,13 @@ class Asking:
     choices: ClassVar[tuple[str, ...]] = ()
     # Whether answers propose a change, as a change file for what-if.
     proposes: ClassVar[bool] = False
+    title: ClassVar[str] = "Ask"
     label: ClassVar[str] = "Ask"
 
     def __init__(self, why: WhyDenied) -> None:
         self.why, self.desk = why, why.desk
         self._kept: tuple[Any, Any] | None = None
+        self._bound: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {}
         self._live: Live | None = None
 
     def question(self) -> tuple[Any, ...]:
@@ -48,12 +53,31 @@ class Asking:
         """What a reader sees of an answer: as many views whatever the answer, the first with its sentence."""
         raise NotImplementedError
 
-    def controls(self, live: Live) -> list[Any]:
-        """The fields of the panel, those of the request among them."""
+    def controls(self) -> list[Field]:
+        """The fields of the panel's form, those of the request among them; its own are bound."""
         raise NotImplementedError
 
-    def follow(self) -> None:
-        """What fields of its own show otherwise, since the request changed."""
+    def bind(self, field: Field, read: Callable[[str], Any] = str, write: Callable[[Any], str] = str) -> Field:
+        """A field that holds one of the panel's choices; `read` and `write` are between the two."""
+        self._bound[field.name] = (read, write)
+        return field
+
+    def bind_tick(self, name: str, label: str, when: tuple[str, tuple[str, ...]] | None = None) -> Field:
+        """A box to tick that holds one of the panel's choices."""
+        field = Field(name=name, label=label, tick=True, when=when)
+        return self.bind(field, read=bool, write=lambda ticked: TICKED if ticked else "")
+
+    def words(self) -> dict[str, str]:
+        """What the fields of its own hold."""
+        return {name: write(getattr(self, name)) for name, (_, write) in self._bound.items()}
+
+    def typed(self, words: Mapping[str, str]) -> None:
+        """Choose what was typed in some of the fields of its own."""
+        for name in words.keys() & self._bound.keys():
+            setattr(self, name, self._bound[name][0](words[name]))
+
+    def follow(self, form: Form) -> None:
+        """What a form offers otherwise, since the request or a choice changed."""
 
     @property
     def waits(self) -> str:
@@ -87,6 +111,11 @@ class Asking:
         if self._live is not None:
             self._live.moved()
 
+    @property
+    def form(self) -> Form:
+        """The form of the widget."""
+        return self._made().form
+
     def static(self, rows: int | None = None) -> Static:
         """The panel without a kernel."""
         try:
@@ -99,9 +128,12 @@ class Asking:
 
     def widget(self) -> Any:
         """The panel with its fields, which follows the request; made once."""
+        return self._made().box
+
+    def _made(self) -> Live:
         if self._live is None:
             self._live = Live(self)
-        return self._live.box
+        return self._live
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         if self.desk.headless:
@@ -113,95 +145,62 @@ class Asking:
 
 
 class Live:
-    """A panel as a widget: its fields, its button, what it says, and its tables."""
+    """A panel as a widget: its form, which says what it did, and the tables of its answer."""
 
     def __init__(self, panel: Asking) -> None:
-        self._panel, self._following = panel, False
-        self._bound: dict[str, tuple[Any, Callable[[Any], Any]]] = {}
+        self._panel = panel
         self._tables: list[tuple[Any, PagedTable]] = []
-        self.told = Told(panel.desk)
         self._out = ipywidgets.VBox()
-        self._button = button(panel.label, self.told.guard(lambda _: self._pressed()))
-        tries = button("Hand to what-if", self.told.guard(lambda _: self._try()), tooltip="Try there what is proposed")
-        tries.layout.display = None if panel.proposes else "none"
-        self._soon = Later(self._waited)
-        fields = panel.controls(self)
-        acts = ipywidgets.HBox([self._button, tries, self.told.box], layout=WRAPPED)
-        self.box = ipywidgets.VBox([*fields, acts, self._out])
+        self.form = Form(self._act, label=panel.title, fields=panel.controls(), eager=True)
+        self.box = ipywidgets.VBox([self.form, self._out])
+        self.moved(asked=True)
+        panel.why.listen(self.moved)
+
+    def moved(self, *, asked: bool = False) -> None:
+        """Show the choices as they stand, and the answer, unless that waits to be asked; say what is wrong."""
+        guard(self.form.refuse, held(self._panel.desk, lambda: self.form.say(self._answered(asked))))()
+
+    def _act(self, press: Press) -> str:
+        """Do what a press says, by what was typed before it."""
+        held(self._panel.desk, self._typed)({name: press.words[name] for name in press.typed})
+        told = self._answered(press.act == _ASK)
+        return self._hand_on() if press.act == _HAND else told
+
+    def _typed(self, words: dict[str, str]) -> None:
+        self._panel.typed(words)
+        self._panel.why.fields.typed(words)
+
+    def _answered(self, asked: bool) -> str:
+        """Show the answer if it is asked for or does not wait to be; what else there is to say."""
+        panel = self._panel
         self._written()
-        self._ask()
-        panel.why.listen(self.told.guard(self._followed))
-
-    def bind(
-        self, name: str, field: Any, *, read: Callable[[Any], Any] = lambda value: value,
-        write: Callable[[Any], Any] = lambda value: value,
-    ) -> Any:  # fmt: skip
-        """A field that shows and changes one of the panel's choices; `read` and `write` are between the two."""
-        self._bound[name] = (field, write)
-
-        def typed(change: Mapping[str, Any]) -> None:
-            if not self._following:
-                self._panel.put(**{name: read(change["new"])})
-
-        field.observe(self.told.guard(typed), "value")
-        return field
-
-    def moved(self) -> None:
-        """Show the choices as they stand, and the answer, unless that waits for the button."""
-        self._written()
-        if self._panel.fresh or not self._panel.waits:
-            self._ask()
-        elif not self._button.disabled:
-            # Nobody must take what answered another question for the answer to this one.
-            self._out.layout.display = "none"
-            self.told.say(f"Not asked yet: press '{self._panel.label}' to ask this one.")
-
-    def _followed(self) -> None:
-        self._following = True
         try:
-            self._panel.follow()
-        finally:
-            self._following = False
-        self.moved()
+            if asked or not panel.waits or panel.fresh:
+                self._show(panel.views(panel.answer))
+                return ""
+        except TROUBLE:
+            # What stands below would seem to answer what could not be asked.
+            self._out.layout.display = "none"
+            raise
+        # Nobody must take what answered another question for the answer to this one.
+        self._out.layout.display = "none"
+        return f"Not asked yet: press '{panel.label}' to ask this one."
 
-    def _try(self) -> None:
+    def _hand_on(self) -> str:
         """Hand what the answer proposes to the panel that tries changes."""
         change = self._panel.answer.change()
         if not change:
-            self.told.say("There is nothing to change.")
-            return
+            return "There is nothing to change."
         self._panel.why.panel("what-if").put(change=change)
-        self.told.say("It stands as a change file in the panel what-if: press 'Try it' there.")
+        return "It stands as a change file in the panel what-if: press 'Try it' there."
 
     def _written(self) -> None:
-        self._button.layout.display = None if self._panel.waits else "none"
-        self._following = True
-        for name, (field, write) in self._bound.items():
-            field.value = write(getattr(self._panel, name))
-        self._following = False
-
-    def _pressed(self) -> None:
-        self.told.say(self._panel.waits)
-        self._button.disabled = True
-        # Not at once: while the kernel was busy, the browser held back what was typed last, and that comes now.
-        self._soon()
-
-    def _waited(self) -> None:
-        try:
-            self._ask()
-        finally:
-            self._button.disabled = False
-
-    def _ask(self) -> None:
-        try:
-            views = self._panel.views(self._panel.answer)
-        except TROUBLE as error:
-            # What stands below would seem to answer what could not be asked.
-            self._out.layout.display = "none"
-            self.told.wrong(words(error))
-            return
-        self._show(views)
-        self.told.say("")
+        panel, form = self._panel, self.form
+        panel.follow(form)
+        form.put(panel.why.fields.words() | panel.words())
+        form.busy = panel.waits or ASKING
+        asks = [Button(act=_ASK, label=panel.label)] if panel.waits else []
+        form.show_buttons([*asks, *([Button(act=_HAND, label="Hand to what-if")] if panel.proposes else [])])
 
     def _show(self, views: tuple[View, ...]) -> None:
         if not self._tables:

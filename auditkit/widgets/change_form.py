@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
 import pandas as pd
 
 from auditkit.access.changes import composed, parsed, parts
-from auditkit.widgets.live import Told
-from auditkit.widgets.names import WIDE, Names, id_field, text_field, tick_box
+from auditkit.widgets.form import Field, Form
+from auditkit.widgets.names import Names, id_field
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -36,122 +36,142 @@ KINDS = {
 }
 _FIRST = "suspend_principal"
 _FILE_HINT = '{"remove_assignment": ["asg-00090"], ...}, or the same as TOML'
+# The panel shows none of the request's own fields, but its own must not be taken for them.
+_KIND_FIELD, _FILE_FIELD = "change_kind", "change_file"
 
 
-class ChangeForm:
-    """The fields of a change. `box` is the widget; whatever is chosen is given to `changed` as a change file."""
+@dataclass(frozen=True)
+class Part:
+    """One thing that a change says: its name in a change file, of which kind it is, and whether it must be said."""
 
-    def __init__(self, why: WhyDenied, told: Told, changed: Callable[[Mapping[str, Any]], None]) -> None:
-        self._why, self._told, self._changed = why, told, changed
+    part: str
+    kind: str
+    needed: bool
+
+    @property
+    def field(self) -> str:
+        """The name of its field, the same in every kind of change that says it alike."""
+        return f"change_{'' if self.needed else 'new_'}{self.part or self.kind}"
+
+    @property
+    def named(self) -> bool:
+        """Whether its field offers ids."""
+        return self.kind not in ("bool", "time") and self.part != "resource"
+
+
+def _parts(key: str) -> tuple[Part, ...]:
+    needed, more = parts(key)
+    return (*(Part(name, kind, True) for name, kind in needed.items()),
+            *(Part(name, kind, False) for name, kind in more.items()))  # fmt: skip
+
+
+def _only(*keys: str) -> tuple[str, tuple[str, ...]]:
+    """Where a field is shown: for changes of these keys."""
+    return _KIND_FIELD, tuple(KINDS[key] for key in keys)
+
+
+_PARTS = {key: _parts(key) for key in KINDS if key != FILE}
+
+
+class ChangeFields:
+    """The fields of a change, those of its kind shown, and the change that they say.
+
+    What is needed follows the request of `why` until something is typed in its field.
+    """
+
+    def __init__(self, why: WhyDenied) -> None:
+        self._why = why
+        self._kind = _FIRST
+        self._given: Mapping[str, Any] | None = None
+        self._words: dict[str, str] = {}
         self._names: dict[str, Names] = {}
-        self._fields: dict[str, Any] = {}
-        # What was typed here is not to be written here again; what was chosen is not to follow the request.
-        self._typing = self._touched = False
-        options = [(words, key) for key, words in KINDS.items()]
-        self._kind = ipywidgets.Dropdown(description="What changes", options=options, value=_FIRST, **WIDE)
-        self._file = ipywidgets.Textarea(
-            description="Change file", placeholder=_FILE_HINT, rows=6, continuous_update=False, **WIDE
-        )
-        self._part = ipywidgets.VBox()
-        self.box = ipywidgets.VBox([self._kind, self._part])
-        self._build()
-        self._kind.observe(told.guard(lambda _: self._chosen()), "value")
-        self._file.observe(told.guard(lambda _: self._filed()), "value")
+        self._whose = why.principal
 
-    def show(self, change: Mapping[str, Any]) -> None:
-        """Show a change that was chosen elsewhere, as the file that says it."""
-        if self._typing:
-            return
-        self._typing = self._touched = True
-        self._file.value = json.dumps(change, indent=1, ensure_ascii=False, default=str)
-        self._kind.value = FILE
-        self._part.children = [self._file]
-        self._typing = False
+    @property
+    def change(self) -> Mapping[str, Any]:
+        """The change as a change file; ChangeError if what was typed as one is none."""
+        if self._kind != FILE:
+            return composed(self._kind, {each.part: self._value(each) for each in _PARTS[self._kind]})
+        if self._given is not None:
+            return self._given
+        text = self._words.get(_FILE_FIELD, "").strip()
+        return parsed(text, "the change file", "JSON" if text.startswith("{") else "TOML")
 
-    def follow(self) -> None:
-        """Begin again with what the principal of the request has, unless something was chosen here."""
-        if not self._touched:
-            self._build()
-            self._say()
+    def give(self, change: Mapping[str, Any]) -> None:
+        """Have a change that was chosen elsewhere, as the file that says it."""
+        self._kind, self._given = FILE, change
+        self._words[_FILE_FIELD] = json.dumps(change, indent=1, ensure_ascii=False, default=str)
 
-    def _chosen(self) -> None:
-        if self._typing:
-            return
-        self._touched = self._kind.value == FILE
-        if self._kind.value == FILE:
-            self._part.children = [self._file]
-            self._filed()
-        else:
-            self._build()
-            self._say()
+    def all(self) -> list[Field]:
+        """The fields of every kind of change."""
+        kinds = Field(name=_KIND_FIELD, label="What changes", choice=True, options=tuple(KINDS.values()))
+        file = Field(name=_FILE_FIELD, label="Change file", hint=_FILE_HINT, lines=6, when=_only(FILE))
+        every = {each.field: each for parts_ in _PARTS.values() for each in parts_}
+        return [kinds, *(self._declared(each) for each in every.values()), file]
 
-    def _build(self) -> None:
-        """The fields of the kind that is chosen."""
-        key = self._kind.value
-        needed, more = parts(key)
-        self._names = {}
-        wanted = {name: self._field(name, kind, True) for name, kind in needed.items()}
-        self._fields = wanted | {name: self._field(name, kind, False) for name, kind in more.items()}
-        for field in self._fields.values():
-            field.observe(self._told.guard(lambda _: self._typed()), "value")
-        self._part.children = list(self._fields.values())
+    def words(self) -> dict[str, str]:
+        """What the fields hold that are shown, each id with its name."""
+        shown = {each.field: self._told(each) for each in _PARTS.get(self._kind, ())}
+        return {_KIND_FIELD: KINDS[self._kind], _FILE_FIELD: self._words.get(_FILE_FIELD, ""), **shown}
 
-    def _field(self, name: str, kind: str, needed: bool) -> Any:
-        label = (name or kind).replace("_", " ").capitalize()
-        if kind == "bool":
-            return self._switch(name, label)
-        if kind == "time":
-            return text_field(label if name else "At", hint="2026-12-31T00:00:00Z" + ("" if needed else ", if wanted"))
-        if name == "resource":
-            return text_field(label, hint="a path, if wanted")
-        names = names_of("resource_type" if name == "resource_type" else name or kind, self._why)
-        self._names[name] = names
-        return id_field(label, names, self._begin(name or kind, names) if needed else "", "" if needed else "if wanted")
+    def typed(self, words: Mapping[str, str]) -> None:
+        """Take what was typed in some of the fields."""
+        if _KIND_FIELD in words:
+            self._kind = next((key for key, told in KINDS.items() if told == words[_KIND_FIELD]), self._kind)
+        if _FILE_FIELD in words:
+            self._given = None
+        self._words |= words
 
-    def _switch(self, name: str, label: str) -> Any:
-        if name:
-            return tick_box(label.lower())
-        now = bool(self._why.desk.tables["organisation"].direct_api_key_auth.any())
-        return ipywidgets.Dropdown(
-            description="Switched", options=[("on", True), ("off", False)], value=not now, **WIDE
-        )
+    def follow(self, form: Form) -> None:
+        """Offer what may be meant in the fields that are shown, that of the principal of the request first."""
+        if self._whose != self._why.principal:
+            self._whose, self._names = self._why.principal, {}
+        for each in _PARTS.get(self._kind, ()):
+            if each.named:
+                form.offer(each.field, self._known(each).offered)
 
-    def _begin(self, name: str, names: Names) -> str:
-        """The id that a needed field begins with: what the request names, or what its principal has."""
+    def _declared(self, each: Part) -> Field:
+        # What an assignment is given instead is not what another change is done to.
+        other = "new " if not each.needed and each.kind in ("principal", "role") else ""
+        label = f"{other}{each.part or each.kind}".replace("_", " ").capitalize()
+        when = _only(*(key for key, parts_ in _PARTS.items() if each.field in {one.field for one in parts_}))
+        wanted = "" if each.needed else "if wanted"
+        if each.kind == "bool" and each.needed:
+            return Field(name=each.field, label="Switched", choice=True, options=("on", "off"), when=when)
+        if each.kind == "bool":
+            return Field(name=each.field, label=label.lower(), tick=True, when=when)
+        if each.kind == "time":
+            hint = "2026-12-31T00:00:00Z" + ("" if each.needed else ", if wanted")
+            return Field(name=each.field, label=label if each.part else "At", hint=hint, when=when)
+        if not each.named:
+            return Field(name=each.field, label=label, hint="a path, if wanted", when=when)
+        return replace(id_field(each.field, label, Names(()), hint=wanted), when=when)
+
+    def _known(self, each: Part) -> Names:
+        kind = each.part or each.kind
+        if kind not in self._names:
+            self._names[kind] = names_of(kind, self._why)
+        return self._names[kind]
+
+    def _told(self, each: Part) -> str:
+        word = self._words.get(each.field, "") or self._begin(each)
+        return self._known(each).told(self._known(each).meant(word)) if each.named else word
+
+    def _begin(self, each: Part) -> str:
+        """What a needed field begins with: what the request names, or what its principal has."""
+        if not each.needed or each.kind == "time":
+            return ""
+        if each.kind == "bool":
+            return "off" if self._why.desk.tables["organisation"].direct_api_key_auth.any() else "on"
         asked = {"principal": self._why.principal, "permission": self._why.permission}
-        return asked.get(name) or (names.first if names.own else "")
+        names = self._known(each)
+        return asked.get(each.part or each.kind) or (names.first if names.own else "")
 
-    def _typed(self) -> None:
-        if self._typing:
-            return
-        self._touched = self._typing = True
-        for name, names in self._names.items():
-            self._fields[name].value = names.told(self._value(name, self._fields[name]))
-        self._typing = False
-        self._say()
-
-    def _say(self) -> None:
-        values = {name: self._value(name, field) for name, field in self._fields.items()}
-        self._give(composed(self._kind.value, values))
-
-    def _filed(self) -> None:
-        text = self._file.value.strip()
-        if text and not self._typing:
-            self._give(parsed(text, "the change file", "JSON" if text.startswith("{") else "TOML"))
-
-    def _give(self, change: Mapping[str, Any]) -> None:
-        self._typing = True
-        try:
-            self._changed(change)
-        finally:
-            self._typing = False
-
-    def _value(self, name: str, field: Any) -> Any:
-        if isinstance(field, ipywidgets.Checkbox):
-            return field.value or None
-        if name in self._names:
-            return self._names[name].meant(field.value)
-        return field.value.strip() if isinstance(field.value, str) else field.value
+    def _value(self, each: Part) -> Any:
+        word = self._told(each)
+        if each.kind == "bool":
+            return word == "on" if each.needed else (bool(word) or None)
+        return self._known(each).meant(word) if each.named else word.strip()
 
 
 def names_of(kind: str, why: WhyDenied) -> Names:

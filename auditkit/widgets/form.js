@@ -14,6 +14,8 @@ function render({ model, el }) {
   const row = made("div", "ak-buttons");
   const told = made("p", "ak-told", { role: "status" });
   const inputs = new Map();
+  const offered = new Map();
+  const agreed = new Map(); // what this form told the kernel last of each field, or was told
   const buttons = new Map();
   let last = 0; // the number of the last press, and below whether it was answered, and which act waits for words
   let waiting = false;
@@ -24,6 +26,7 @@ function render({ model, el }) {
   const listening = [
     ["fields", drawFields],
     ["buttons", drawButtons],
+    ["values", () => { if (!waiting) settle(); }],
     ["told", answered],
     ["cleared", clear],
     ["who", () => take("who", model.get("who"))],
@@ -43,43 +46,93 @@ function render({ model, el }) {
   };
 
   function drawFields() {
-    const who = { name: "who", label: "You are", hint: "your name, for the log", value: model.get("who"), options: [] };
-    for (const field of [who, ...model.get("fields")]) {
+    const longest = Math.max(...model.get("fields").filter(field => !field.tick).map(field => field.label.length));
+    root.style.setProperty("--ak-label", `max(62px, ${longest}ch)`);
+    for (const field of model.get("fields")) {
       if (!inputs.has(field.name)) fields.append(drawn(field));
       offer(field);
     }
+    if (!waiting) settle();
+    fold();
   }
 
   function drawn(field) {
     const id = `${unique}-${field.name}`;
     const box = made("div", field.wide ? "ak-field ak-wide" : "ak-field");
-    const input = made(field.choice ? "select" : "input", "", { id });
+    const input = made(field.choice ? "select" : field.lines > 1 ? "textarea" : "input", "", { id });
     const label = made("label", "", { for: id });
     label.textContent = field.label;
-    box.append(label, input);
-    if (!field.choice) {
-      Object.assign(input, { type: "text", placeholder: field.hint, value: field.value, autocomplete: "off", spellcheck: field.name === "reason" });
-      if (field.options.length) {
-        input.setAttribute("list", `${id}-offered`);
-        box.append(made("datalist", "", { id: `${id}-offered` }));
-      }
+    if (field.tick) {
+      box.classList.add("ak-tick");
+      box.append(input, label);
+      input.type = "checkbox";
+    } else {
+      box.append(label, input);
+      if (!field.choice) Object.assign(input, { placeholder: field.hint, autocomplete: "off", spellcheck: field.name === "reason" });
+      if (field.lines > 1) input.rows = field.lines;
+      else if (!field.choice) input.type = "text";
     }
-    if (field.name === "who") input.addEventListener("change", () => { model.set("who", input.value); model.save_changes(); });
     inputs.set(field.name, input);
+    write(field.name, field.name === "who" ? model.get("who") : model.get("values")[field.name]);
+    if (field.name === "who") input.addEventListener("change", () => { model.set("who", input.value); model.save_changes(); });
+    else listen(field.name, input);
     return box;
+  }
+
+  // A field is left, Enter is pressed in it, or one of what it offers is chosen, which no event but this tells at once.
+  function listen(name, input) {
+    input.addEventListener("change", () => { fold(); changed(name); });
+    input.addEventListener("keydown", event => { if (event.key === "Enter" && input.tagName === "INPUT") changed(name); });
+    input.addEventListener("input", event => { if (event.inputType === "insertReplacementText") changed(name); });
   }
 
   function offer(field) {
     const input = inputs.get(field.name);
-    const list = field.choice ? input : input.list;
-    if (!list) return;
+    const known = offered.get(field.name) ?? [];
+    if (known.length === field.options.length && known.every((one, at) => one === field.options[at])) return;
+    offered.set(field.name, field.options);
+    const list = field.choice ? input : input.parentElement.querySelector("datalist") ?? made("datalist", "", { id: `${input.id}-offered` });
+    if (!field.choice) {
+      input.parentElement.append(list);
+      input.setAttribute("list", list.id);
+    }
     const before = input.value;
     list.replaceChildren(...field.options.map(option => {
       const one = document.createElement("option");
       one.value = one.textContent = option;
       return one;
     }));
-    if (field.choice) input.value = field.options.includes(before) ? before : field.value || field.options[0] || "";
+    if (field.choice) input.value = [before, model.get("values")[field.name]].find(one => field.options.includes(one)) ?? field.options[0] ?? "";
+  }
+
+  // A field stays away until the one that it hangs on holds what it is for.
+  function fold() {
+    for (const { name, when } of model.get("fields")) {
+      if (when) inputs.get(name).parentElement.hidden = !when[1].includes(read(when[0]));
+    }
+  }
+
+  function read(name) {
+    const input = inputs.get(name);
+    return input.type === "checkbox" ? (input.checked ? "yes" : "") : input.value;
+  }
+
+  function write(name, word) {
+    const input = inputs.get(name);
+    agreed.set(name, word);
+    if (input.type === "checkbox") input.checked = word !== "";
+    else if (input.value !== word) input.value = word;
+  }
+
+  // What the kernel has for the fields of an eager form, save where something else was typed since.
+  function settle() {
+    if (!model.get("eager")) return;
+    for (const [name, word] of Object.entries(model.get("values"))) if (read(name) === agreed.get(name)) write(name, word);
+    fold();
+  }
+
+  function changed(name) {
+    if (model.get("eager") && read(name) !== agreed.get(name)) send("");
   }
 
   function drawButtons() {
@@ -115,14 +168,20 @@ function render({ model, el }) {
   }
 
   function press(act) {
+    wanted = act;
+    send(act);
+  }
+
+  function send(act) {
     last = Math.max(last, model.get("told").press) + 1;
     waiting = true;
-    wanted = act;
-    const words = Object.fromEntries([...inputs].map(([name, input]) => [name, input.value]));
-    model.send({ act, words, shown: model.get("shown"), press: last });
+    const words = Object.fromEntries([...inputs.keys()].map(name => [name, read(name)]));
+    const typed = Object.keys(words).filter(name => words[name] !== agreed.get(name));
+    for (const name of typed) agreed.set(name, words[name]);
+    model.send({ act, words, typed, shown: model.get("shown"), press: last });
     const mine = last;
     setTimeout(() => {
-      if (waiting && last === mine) say({ words: "The kernel is busy: nothing of this press is on disk yet.", state: "waiting" });
+      if (waiting && last === mine) say({ words: model.get("busy"), state: "waiting" });
     }, PATIENCE);
   }
 
@@ -131,6 +190,7 @@ function render({ model, el }) {
     if (waiting && answer.press < last) return;
     const mine = waiting;
     waiting = false;
+    settle();
     say(answer);
     if (!mine) return;
     if (answer.focus) {
@@ -149,7 +209,7 @@ function render({ model, el }) {
   }
 
   function clear() {
-    for (const field of model.get("fields")) if (!field.choice) inputs.get(field.name).value = field.value;
+    for (const field of model.get("fields")) if (!field.choice && field.name !== "who") write(field.name, field.value);
   }
 
   function take(name, value) {
@@ -181,7 +241,7 @@ function render({ model, el }) {
       taken(event);
       event.target.blur();
       if (keyed()) root.focus({ preventScroll: true });
-    } else if (event.key === "Enter" && wanted && !waiting) {
+    } else if (event.key === "Enter" && wanted && !waiting && event.target.tagName !== "TEXTAREA") {
       taken(event);
       press(wanted);
     } else if (event.key === "Escape" && keyed()) {

@@ -20,12 +20,19 @@ from auditkit.widgets.markup import visible_text
 from auditkit.widgets.trouble import guard
 
 _HERE = files(__package__)
+CHANGED, TICKED = "", "yes"
+ASKING = "The kernel is busy; the answer comes as soon as it is not."
+_BUSY = "The kernel is busy: nothing of this press is on disk yet."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
     """A field of a form. `options` of a `choice` are all that it may hold, else what is offered while typing; `value`
-    is what it holds at first and once the form is cleared."""
+    is what it holds at first and once the form is cleared.
+
+    With `lines` it has so many; a `tick` is a box that holds TICKED or "". `when` names another field and what that
+    must hold for this one to be shown.
+    """
 
     name: str
     label: str
@@ -33,7 +40,10 @@ class Field:
     value: str = ""
     options: tuple[str, ...] = ()
     choice: bool = False
+    tick: bool = False
+    lines: int = 1
     wide: bool = True
+    when: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +58,17 @@ class Button:
 
 @dataclass(frozen=True, kw_only=True)
 class Press:
-    """A press of a button: the words of every field, and what was shown (`Form.shown`), both as they were then."""
+    """A press of a button: the words of every field, and what was shown (`Form.shown`), both as they were then.
+
+    `typed` names the fields that hold something else than this form said or was told last. CHANGED is the act where a
+    field of an eager form was left and nothing was pressed.
+    """
 
     act: str
     words: dict[str, str]
     shown: dict[str, str]
     press: int = 0
+    typed: tuple[str, ...] = ()
 
 
 class Name(traitlets.HasTraits):
@@ -65,16 +80,22 @@ class Name(traitlets.HasTraits):
 class Form(anywidget.AnyWidget):
     """`act` does what a press says and gives the sentence that tells it; what it refuses is told instead of raised.
 
-    Every form asks first who decides. `shown` is what the form is about, and comes back with each press; `needs` names
-    the field that a refused press lacks, to have the cursor. Letters press buttons while the cursor is in the element
-    of the class `ak-keyed` around the form, and in no field.
+    A form with a `name` asks first who decides. `shown` is what the form is about, and comes back with each press;
+    `needs` names the field that a refused press lacks, to have the cursor. Letters press buttons while the cursor is in
+    the element of the class `ak-keyed` around the form, and in no field. `busy` is told while an answer is due.
+
+    An eager form sends its words also when a field is left: its fields then hold what `put` gave them, save what is
+    being typed.
     """
 
     _esm = (_HERE / "form.js").read_text("utf-8")
     _css = (_HERE / "form.css").read_text("utf-8")
     fields: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     buttons: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    values: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
+    busy = traitlets.Unicode().tag(sync=True)
+    eager = traitlets.Bool().tag(sync=True)
     who = traitlets.Unicode().tag(sync=True)
     shown = traitlets.Dict().tag(sync=True)
     cleared = traitlets.Int().tag(sync=True)
@@ -85,25 +106,38 @@ class Form(anywidget.AnyWidget):
         act: Callable[[Press], str],
         *,
         label: str,
-        name: Name,
         fields: Sequence[Field],
-        buttons: Sequence[Button],
+        buttons: Sequence[Button] = (),
+        name: Name | None = None,
         needs: Callable[[Press], str] = lambda _: "",
         shown: Mapping[str, str] | None = None,
+        busy: str = _BUSY,
+        eager: bool = False,
     ) -> None:
         self._act, self._needs, self._last = act, needs, 0
-        self._acts: set[str] = set()
-        super().__init__(label=label, fields=[asdict(one) for one in fields], shown=dict(shown or {}))
+        self._acts = {CHANGED} if eager else set()
+        asked = [] if name is None else [Field(name="who", label="You are", hint="your name, for the log")]
+        values = {one.name: one.value for one in fields}
+        super().__init__(
+            label=label, fields=[asdict(one) for one in (*asked, *fields)], values=values, shown=dict(shown or {}),
+            busy=busy, eager=eager,
+        )  # fmt: skip
         self.show_buttons(buttons)
-        traitlets.link((name, "value"), (self, "who"))
+        if name is not None:
+            traitlets.link((name, "value"), (self, "who"))
         self.on_msg(self._received)
 
     def press(self, act: str, **words: str) -> str:
         """Press a button as the browser does, with these words in its fields; the sentence that is told."""
-        values = {one["name"]: one["value"] for one in self.fields} | {"who": self.who} | words
-        message = Press(act=act, words=values, shown=dict(self.shown), press=self._last + 1)
+        before = {one["name"]: self.who if one["name"] == "who" else self.values[one["name"]] for one in self.fields}
+        typed = tuple(name for name, word in words.items() if before.get(name) != word)
+        message = Press(act=act, words=before | words, shown=dict(self.shown), press=self._last + 1, typed=typed)
         self._handle_custom_msg(asdict(message), [])
         return str(self.told["words"])
+
+    def put(self, words: Mapping[str, str]) -> None:
+        """Have these words in the fields of an eager form, those that it has."""
+        self.values = self.values | {name: word for name, word in words.items() if name in self.values}
 
     def say(self, words: str) -> None:
         """Tell what was done."""
@@ -135,10 +169,10 @@ class Form(anywidget.AnyWidget):
         guard(lambda words: self._tell(words, "refused", press), self._obey)(press)
 
     def _obey(self, press: Press) -> None:
-        names = {one["name"] for one in self.fields} | {"who"}
-        if press.words.keys() != names or press.act not in self._acts:
+        names = {one["name"] for one in self.fields}
+        if press.words.keys() != names or press.act not in self._acts or not names.issuperset(press.typed):
             raise InputError("the form has changed since; look, and press again")
-        self.who = press.words["who"]
+        self.who = press.words.get("who", self.who)
         try:
             self._tell(self._act(press), "done", press)
         except (DecisionRefused, InputError) as refusal:

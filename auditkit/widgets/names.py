@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import ipywidgets
-
 from auditkit.source.masking import mask
+from auditkit.widgets.form import Field
 
 # A browser lists so many at once without stopping to think; any other id can be typed all the same.
 MOST_OFFERED = 5_000
-WIDE = {"layout": {"width": "640px", "max_width": "100%"}, "style": {"description_width": "130px"}}
 
 
 class Names:
@@ -48,22 +46,10 @@ class Names:
         return self._meant.get(words) or self._meant.get(text) or text
 
 
-def id_field(label: str, names: Names, value: str | None = "", hint: str = "") -> Any:
+def id_field(name: str, label: str, names: Names, value: str | None = "", hint: str = "") -> Field:
     """A field in which an id is chosen from what is offered, or typed."""
-    return ipywidgets.Combobox(
-        value=names.told(value), options=names.offered, description=label, ensure_option=False, continuous_update=False,
-        placeholder=hint or "an id, or part of a name", **WIDE,
-    )  # fmt: skip
-
-
-def text_field(label: str, value: str = "", hint: str = "") -> Any:
-    """A field of one line, whose text counts once it is left or Enter is pressed."""
-    return ipywidgets.Text(value=value, description=label, placeholder=hint, continuous_update=False, **WIDE)
-
-
-def tick_box(words: str) -> Any:
-    """A box to tick, in line with the fields above it."""
-    return ipywidgets.Checkbox(description=words, **WIDE)
+    hint = hint or "an id, or part of a name"
+    return Field(name=name, label=label, hint=hint, value=names.told(value), options=names.offered)
 
 
 def without_secret(text: str) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from auditkit.access.compare import Comparison
-from auditkit.widgets.asking import Asking, Live, unread_first
+from auditkit.widgets.asking import Asking, unread_first
 from auditkit.widgets.base import View
+from auditkit.widgets.form import Field
 from auditkit.widgets.markup import bullets, safe_text
 from auditkit.widgets.names import id_field
 
@@ -21,6 +22,7 @@ _SIDES = {"only_a": "only A", "only_b": "only B", "differs": "both, differently"
 class ComparePanel(Asking):
     """As `auditkit compare`: A is the principal of the request, B the other, by default another of its type."""
 
+    title: ClassVar[str] = "Compare"
     choices: ClassVar[tuple[str, ...]] = ("other",)
     proposes: ClassVar[bool] = True
 
@@ -61,11 +63,10 @@ class ComparePanel(Asking):
             for frame, title in ((answer.roles, "Roles"), (answer.groups, "Groups"))
         ))  # fmt: skip
 
-    def controls(self, live: Live) -> list[Any]:
+    def controls(self) -> list[Field]:
         fields = self.why.fields
         names = fields.principals
-        other = live.bind("other", id_field("Beside", names), read=names.meant, write=names.told)
-        return [fields.principal, other]
+        return [fields["principal"], self.bind(id_field("other", "Beside", names), names.meant, names.told)]
 
 
 def _sided(frame: pd.DataFrame) -> pd.DataFrame:

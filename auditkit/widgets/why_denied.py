@@ -22,9 +22,10 @@ from auditkit.access.who_can import WhoCan
 from auditkit.errors import AuditkitError, InputError
 from auditkit.whatif import WhatIf, what_if
 from auditkit.widgets.base import Static, seated
-from auditkit.widgets.live import Told
+from auditkit.widgets.form import ASKING, Form, Press
+from auditkit.widgets.live import held
 from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
-from auditkit.widgets.trouble import warning
+from auditkit.widgets.trouble import guard, warning
 from auditkit.widgets.why_fields import RequestFields, unmet
 
 if TYPE_CHECKING:
@@ -139,8 +140,18 @@ class WhyDenied:
 
     @cached_property
     def fields(self) -> RequestFields:
-        """The fields of the request, one set for every panel."""
+        """What the fields of the request hold, in every panel alike."""
         return RequestFields(self)
+
+    @cached_property
+    def form(self) -> Form:
+        """The fields of the request, above the checklist."""
+
+        def typed(press: Press) -> str:
+            held(self.desk, self.fields.typed)({name: press.words[name] for name in press.typed})
+            return ""
+
+        return Form(typed, label="Request", fields=self.fields.all, busy=ASKING, eager=True)
 
     def static(self) -> Static:
         """The request and its checklist without a kernel."""
@@ -149,15 +160,17 @@ class WhyDenied:
     def widget(self) -> Any:
         """The request's fields above its checklist, which changes with them; made once."""
         if self._widget is None:
-            told, shown, fields = Told(self.desk), ipywidgets.HTML(), self.fields.all
+            shown = ipywidgets.HTML()
 
             def show() -> None:
-                told.say("")
+                self.form.say("")
+                self.form.put(self.fields.words())
                 shown.value = self._shown()._repr_html_()
 
-            told.guard(show)()
-            self.listen(told.guard(show))
-            self._widget = ipywidgets.VBox([*fields, told.box, shown])
+            act = guard(self.form.refuse, held(self.desk, show))
+            act()
+            self.listen(act)
+            self._widget = ipywidgets.VBox([self.form, shown])
         return self._widget
 
     def _shown(self, above: str = "") -> Static:

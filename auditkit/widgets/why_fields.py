@@ -2,84 +2,90 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import ipywidgets
 import pandas as pd
 
 from auditkit.access.telling import word
-from auditkit.widgets.names import WIDE, Names, id_field, text_field
+from auditkit.widgets.form import Field
+from auditkit.widgets.names import Names, id_field
 
 if TYPE_CHECKING:
     from auditkit.widgets.desk import Desk
     from auditkit.widgets.why_denied import WhyDenied
 
+_NO_GAP = "choose a required row that is not met"
 # Who, what, where.
 Unmet = tuple[str, str, tuple[str, str] | None]
 
 
 class RequestFields:
-    """The fields of a panel's request. They follow it, and whoever types in one changes it."""
+    """The request's fields, for every form that asks of it: what they hold, and what is asked once one was typed in."""
 
     def __init__(self, why: WhyDenied) -> None:
-        self._why, self._following = why, False
+        self._why = why
         frames = why.desk.snapshot
         self.principals = Names(frames.principals.principal_id, frames.principals.display_name)
         self.permissions = Names(frames.permissions.identifier, frames.permissions.name)
         people = frames.principals.drop_duplicates("principal_id").set_index("principal_id").display_name
-        choices = [
-            ("choose a required row that is not met", None),
-            *((_label(each, people), each) for each in why.unmet),
-            *((f"must not be held, but is, or may be: {_label(each, people)}", each) for each in why.forbidden),
-        ]
-        self.gap = ipywidgets.Dropdown(options=choices, description="Gap", **WIDE)
-        self.principal = id_field("Principal", self.principals)
-        self.permission = id_field("Permission", self.permissions)
-        self.kind = id_field("Resource type", Names(frames.resource_types.identifier), hint="such as iot.network")
-        self.path = text_field("Resource path", hint="empty: the whole organisation")
-        self.context = text_field("Context", hint="request.ip=10.0.0.7, ...")
-        self.follow()
-        why.listen(self.follow)
-        for field in (self.principal, self.permission, self.kind, self.path, self.context):
-            field.observe(self._typed, "value")
-        self.gap.observe(self._opened, "value")
+        self._gaps = {_label(each, people): each for each in why.unmet}
+        self._gaps |= {f"must not be held, but is, or may be: {_label(each, people)}": each for each in why.forbidden}
+        types = Names(frames.resource_types.identifier)
+        self._fields = {
+            each.name: each
+            for each in (
+                Field(name="gap", label="Gap", choice=True, options=(_NO_GAP, *self._gaps)),
+                id_field("principal", "Principal", self.principals),
+                id_field("permission", "Permission", self.permissions),
+                id_field("kind", "Resource type", types, hint="such as iot.network"),
+                Field(name="path", label="Resource path", hint="empty: the whole organisation"),
+                Field(name="context", label="Context", hint="request.ip=10.0.0.7, ..."),
+            )
+        }
+
+    def __getitem__(self, name: str) -> Field:
+        return self._fields[name]
 
     @property
-    def all(self) -> list[Any]:
+    def all(self) -> list[Field]:
         """Every field, the gaps first where there are any."""
-        gaps = [self.gap] if self._why.unmet or self._why.forbidden else []
-        return [*gaps, self.principal, self.permission, *self.place, self.context]
+        return [each for name, each in self._fields.items() if name != "gap" or self._gaps]
 
     @property
-    def place(self) -> list[Any]:
+    def place(self) -> list[Field]:
         """The fields that say where."""
-        return [self.kind, self.path]
+        return [self["kind"], self["path"]]
 
-    def follow(self) -> None:
-        """Show the request as it stands, each id with its name."""
+    def words(self) -> dict[str, str]:
+        """What each field holds for the request as it stands, each id with its name."""
         why = self._why
-        self._following = True
-        self.principal.value = self.principals.told(why.principal)
-        self.permission.value = self.permissions.told(why.permission)
-        self.kind.value, self.path.value = why.resource or ("", "")
-        self.context.value = ", ".join(f"{name}={value}" for name, value in why.context.items())
-        self._following = False
+        kind, path = why.resource or ("", "")
+        asked = (why.principal, why.permission, why.resource)
+        return {
+            "gap": next((label for label, gap in self._gaps.items() if gap == asked), _NO_GAP),
+            "principal": self.principals.told(why.principal),
+            "permission": self.permissions.told(why.permission),
+            "kind": kind,
+            "path": path,
+            "context": ", ".join(f"{name}={value}" for name, value in why.context.items()),
+        }
 
-    def _typed(self, _: Any) -> None:
-        if self._following:
+    def typed(self, words: Mapping[str, str]) -> None:
+        """Ask what was typed in some of the fields, and otherwise what is asked already."""
+        known = words.keys() & self._fields.keys()
+        if not known:
             return
-        kind, path = self.kind.value.strip(), self.path.value.strip()
-        self._why.put(
-            principal=self.principals.meant(self.principal.value),
-            permission=self.permissions.meant(self.permission.value),
-            resource=(kind, path) if kind or path else None,
-            context=_context(self.context.value),
-        )
-
-    def _opened(self, change: Any) -> None:
-        if change["new"] is not None:
-            who, what, place = change["new"]
-            self._why.put(principal=who, permission=what, resource=place)
+        now = {**self.words(), **words}
+        kind, path = now["kind"].strip(), now["path"].strip()
+        request = {
+            "principal": self.principals.meant(now["principal"]),
+            "permission": self.permissions.meant(now["permission"]),
+            "resource": (kind, path) if kind or path else None,
+        }
+        if "gap" in words and now["gap"] in self._gaps:
+            request = dict(zip(request, self._gaps[now["gap"]], strict=True))
+        self._why.put(**request, **({"context": _context(now["context"])} if "context" in words else {}))
 
 
 def unmet(desk: Desk, expect: str = "allow") -> list[Unmet]:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import ipywidgets
 import pandas as pd
 
 from auditkit.access.narrowing import CHOICE_HEAD, EVERY_HEAD, Narrowing, Narrowings
-from auditkit.widgets.asking import Asking, Live, unread_first
+from auditkit.widgets.asking import Asking, unread_first
 from auditkit.widgets.base import View
+from auditkit.widgets.form import Field
 from auditkit.widgets.markup import bullets
-from auditkit.widgets.names import WIDE, tick_box
 
 if TYPE_CHECKING:
     from auditkit.widgets.why_denied import WhyDenied
+
+_ONE, _EVERYBODY = "this principal", "everybody with required rows"
 
 
 class NarrowPanel(Asking):
     """As `auditkit narrow`: the roles, and if wanted grants, with the least excess, then the fewest, with the proof."""
 
+    title: ClassVar[str] = "Narrowest access"
     choices: ClassVar[tuple[str, ...]] = ("every", "grants")
     proposes: ClassVar[bool] = True
     label: ClassVar[str] = "Find the narrowest"
@@ -50,12 +52,13 @@ class NarrowPanel(Asking):
             ),
         )  # fmt: skip
 
-    def controls(self, live: Live) -> list[Any]:
-        of = ipywidgets.Dropdown(
-            description="For", options=[("this principal", False), ("everybody with required rows", True)], **WIDE
-        )
-        grants = tick_box("direct grants may take part")
-        return [self.why.fields.principal, live.bind("every", of), live.bind("grants", grants)]
+    def controls(self) -> list[Field]:
+        of = Field(name="every", label="For", choice=True, options=(_ONE, _EVERYBODY))
+        return [
+            self.why.fields["principal"],
+            self.bind(of, _EVERYBODY.__eq__, lambda every: _EVERYBODY if every else _ONE),
+            self.bind_tick("grants", "direct grants may take part"),
+        ]
 
 
 def _every(answer: Narrowings) -> View:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import ipywidgets
 import pandas as pd
 
 from auditkit.access.symptoms import SYMPTOMS, Diagnosis
 from auditkit.errors import InputError
 from auditkit.source.masking import mask
-from auditkit.widgets.asking import Asking, Live, unread_first
+from auditkit.widgets.asking import Asking, unread_first
 from auditkit.widgets.base import View
+from auditkit.widgets.form import Field, Form
 from auditkit.widgets.markup import bullets, sentence
-from auditkit.widgets.names import WIDE, Names, id_field, text_field, tick_box, without_secret
+from auditkit.widgets.names import Names, id_field, without_secret
 from auditkit.widgets.trouble import warning
 
 if TYPE_CHECKING:
     from auditkit.widgets.why_denied import WhyDenied
 
 _PASTED = "what came back: a status, a body"
-_APIS = [("Infuse Cloud IAM and what trusts it", "iam"), ("Infuse IoT", "iot")]
+_SYMPTOMS = {each.name: each.looks_like for each in SYMPTOMS.values()} | {"": _PASTED}
+_APIS = {"iam": "Infuse Cloud IAM and what trusts it", "iot": "Infuse IoT"}
 
 
 class TroubleshootPanel(Asking):
     """As `auditkit troubleshoot`: what to look at, what is still to be told, what was found and its fix."""
 
+    title: ClassVar[str] = "Troubleshoot"
     choices: ClassVar[tuple[str, ...]] = ("symptom", "status", "body", "credential", "role", "direct", "api")
 
     def __init__(self, why: WhyDenied) -> None:
@@ -33,9 +37,6 @@ class TroubleshootPanel(Asking):
         self.symptom = "forbidden"
         self.status = self.body = self.credential = self.role = ""
         self.direct, self.api = False, "iam"
-        self._pasted: list[Any] = []
-        self._role: Any = None
-        self._key: Any = None
 
     def question(self) -> tuple[Any, ...]:
         why = self.why
@@ -64,40 +65,40 @@ class TroubleshootPanel(Asking):
         return (View(frame=frame, headline=f"Symptom: {answer.looks_like}",
                      extras=(*unread_first(answer.not_read), *first, look, *parts)),)  # fmt: skip
 
-    def controls(self, live: Live) -> list[Any]:
+    def controls(self) -> list[Field]:
         fields, roles = self.why.fields, self.desk.snapshot.roles
         known = Names(roles.role_id, roles.name)
-        names = [(each.looks_like, each.name) for each in SYMPTOMS.values()]
-        symptom = ipywidgets.Dropdown(description="Symptom", options=[*names, (_PASTED, "")], **WIDE)
-        body = ipywidgets.Textarea(
-            description="Body", placeholder="the error body as it came back; never with a secret in it", rows=3,
-            continuous_update=False, **WIDE,
+        pasted, missing = ("symptom", (_PASTED,)), ("symptom", (_SYMPTOMS["role-not-available"],))
+        body = Field(
+            name="body", label="Body", lines=3, when=pasted,
+            hint="the error body as it came back; never with a secret in it",
         )  # fmt: skip
-        self._pasted = [
-            live.bind("status", text_field("Status", hint="such as 403"), read=str.strip),
-            live.bind("body", body, read=mask),
+        role = replace(id_field("role", "Role", known), when=missing)
+        hint = "what stands between ik_ and the dot; never the secret"
+        key = id_field("credential", "Key id", self._keys(), hint=hint)
+        return [
+            self._one_of("symptom", "Symptom", _SYMPTOMS),
+            self.bind(Field(name="status", label="Status", hint="such as 403", when=pasted), str.strip),
+            self.bind(body, mask),
+            self._one_of("api", "API", _APIS),
+            fields["principal"],
+            fields["permission"],
+            self.bind(key, self._key_id, lambda value: self._keys().told(value)),
+            self.bind(role, known.meant, known.told),
+            self.bind_tick("direct", "the key itself is sent, not a token"),
         ]
-        self._role = live.bind("role", id_field("Role", known), read=known.meant, write=known.told)
-        key = id_field("Key id", self._keys(), hint="what stands between ik_ and the dot; never the secret")
-        self._key = live.bind("credential", key, read=self._key_id, write=lambda value: self._keys().told(value))
-        direct = tick_box("the key itself is sent, not a token")
-        api = live.bind("api", ipywidgets.Dropdown(description="API", options=_APIS, **WIDE))
-        live.bind("symptom", symptom).observe(lambda _: self._fold(), "value")
-        shown = [symptom, *self._pasted, api, fields.principal, fields.permission]
-        self._fold()
-        return [*shown, self._key, self._role, live.bind("direct", direct)]
 
-    def follow(self) -> None:
+    def follow(self, form: Form) -> None:
         """Offer the keys of the principal that is asked about, and forget the key of another."""
-        self._key.options = self._keys().offered
+        form.offer("credential", self._keys().offered)
         if self.credential and self.credential not in set(self._own().key_id):
             self.credential = ""
 
-    def _fold(self) -> None:
-        """Show the fields that this symptom needs."""
-        for field in self._pasted:
-            field.layout.display = "none" if self.symptom else None
-        self._role.layout.display = None if self.symptom == "role-not-available" else "none"
+    def _one_of(self, name: str, label: str, words: Mapping[str, str]) -> Field:
+        """A choice of names by their words."""
+        meant = {word: each for each, word in words.items()}
+        field = Field(name=name, label=label, choice=True, options=tuple(meant))
+        return self.bind(field, meant.__getitem__, lambda each: words.get(each, ""))
 
     def _own(self) -> pd.DataFrame:
         credentials = self.desk.snapshot.credentials

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from auditkit.whatif import WhatIf
-from auditkit.widgets.asking import Asking, Live, unread_first
+from auditkit.widgets.asking import Asking, unread_first
 from auditkit.widgets.base import View
-from auditkit.widgets.change_form import ChangeForm
+from auditkit.widgets.change_form import ChangeFields
+from auditkit.widgets.form import Field, Form
 
 if TYPE_CHECKING:
     from auditkit.widgets.why_denied import WhyDenied
@@ -20,24 +21,22 @@ if TYPE_CHECKING:
 class WhatIfPanel(Asking):
     """As `auditkit what-if`: who loses or gains what, which required rows break, which findings go and come."""
 
+    title: ClassVar[str] = "What if"
     choices: ClassVar[tuple[str, ...]] = ("change",)
     label: ClassVar[str] = "Try it"
 
     def __init__(self, why: WhyDenied) -> None:
         super().__init__(why)
-        self._change: Mapping[str, Any] | None = None
-        self._form: ChangeForm | None = None
+        self._fields = ChangeFields(why)
 
     @property
     def change(self) -> Mapping[str, Any]:
         """What is tried: what was chosen, else that the principal of the request is suspended."""
-        return {"suspend_principal": [self.why.principal]} if self._change is None else self._change
+        return self._fields.change
 
     @change.setter
     def change(self, change: Mapping[str, Any]) -> None:
-        self._change = change
-        if self._form is not None:
-            self._form.show(change)
+        self._fields.give(change)
 
     @property
     def waits(self) -> str:
@@ -69,16 +68,18 @@ class WhatIfPanel(Asking):
             for title, columns, frame in answer.parts()
         ))  # fmt: skip
 
-    def controls(self, live: Live) -> list[Any]:
-        self._form = ChangeForm(self.why, live.told, lambda change: self.put(change=change))
-        if self._change is not None:
-            self._form.show(self._change)
-        return [self._form.box]
+    def controls(self) -> list[Field]:
+        return self._fields.all()
 
-    def follow(self) -> None:
-        """Offer what belongs to the principal of the request, unless somebody chose otherwise already."""
-        if self._form is not None:
-            self._form.follow()
+    def words(self) -> dict[str, str]:
+        return self._fields.words()
+
+    def typed(self, words: Mapping[str, str]) -> None:
+        self._fields.typed(words)
+
+    def follow(self, form: Form) -> None:
+        """Offer what belongs to the principal of the request first."""
+        self._fields.follow(form)
 
 
 def _named(frame: pd.DataFrame, people: pd.Series) -> pd.DataFrame:

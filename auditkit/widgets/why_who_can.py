@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from auditkit.access.who_can import WhoCan
-from auditkit.widgets.asking import Asking, Live, unread_first
+from auditkit.widgets.asking import Asking, unread_first
 from auditkit.widgets.base import View
-from auditkit.widgets.names import tick_box
+from auditkit.widgets.form import Field
 
 if TYPE_CHECKING:
     from auditkit.widgets.why_denied import WhyDenied
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class WhoCanPanel(Asking):
     """As `auditkit who-can`: certain and possible, of everybody or of machines."""
 
+    title: ClassVar[str] = "Who can"
     choices: ClassVar[tuple[str, ...]] = ("machine_only",)
 
     def __init__(self, why: WhyDenied) -> None:
@@ -42,7 +43,7 @@ class WhoCanPanel(Asking):
             ),
         )
 
-    def controls(self, live: Live) -> list[Any]:
+    def controls(self) -> list[Field]:
         fields = self.why.fields
-        machines = tick_box("API keys and service accounts only")
-        return [fields.permission, *fields.place, live.bind("machine_only", machines)]
+        machines = self.bind_tick("machine_only", "API keys and service accounts only")
+        return [fields["permission"], *fields.place, machines]

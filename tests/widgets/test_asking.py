@@ -16,6 +16,7 @@ from organisations import REQUIRED, acme, hostile
 from auditkit.access.changes import KEYS
 from auditkit.access.compare import compare
 from auditkit.access.narrow import narrow, narrow_all
+from auditkit.access.symptoms import SYMPTOMS
 from auditkit.access.troubleshoot import troubleshoot
 from auditkit.access.who_can import WhoCan
 from auditkit.errors import ChangeError, InputError
@@ -24,6 +25,7 @@ from auditkit.widgets.asking import Asking
 from auditkit.widgets.asking_list import ASKING
 from auditkit.widgets.change_form import FILE, KINDS
 from auditkit.widgets.desk import Desk, open_desk
+from auditkit.widgets.form import CHANGED, TICKED
 from auditkit.widgets.names import Names, without_secret
 from auditkit.widgets.why_denied import WhyDenied
 
@@ -47,9 +49,27 @@ def every(widget: Any) -> list[Any]:
     return [widget, *(each for child in getattr(widget, "children", ()) for each in every(child))]
 
 
-def field(panel: Asking, label: str) -> Any:
-    (found,) = [each for each in every(panel.widget()) if getattr(each, "description", "") == label]
-    return found
+def name_of(panel: Asking, label: str) -> str:
+    """The name of the field with this label that is shown."""
+    form = panel.form
+    fields = [each for each in form.fields if each["when"] is None or form.values[each["when"][0]] in each["when"][1]]
+    (found,) = [each["name"] for each in fields if each["label"] == label]
+    return str(found)
+
+
+def enter(panel: Asking, label: str, word: str) -> None:
+    """Type in a field, and leave it."""
+    panel.form.press(CHANGED, **{name_of(panel, label): word})
+
+
+def held(panel: Asking, label: str) -> str:
+    """What a field holds."""
+    return panel.form.values[name_of(panel, label)]
+
+
+def buttons(panel: Asking) -> dict[str, str]:
+    """The acts of a panel's buttons by their labels."""
+    return {each["label"]: each["act"] for each in panel.form.buttons}
 
 
 def markup(panel: Asking) -> str:
@@ -58,11 +78,12 @@ def markup(panel: Asking) -> str:
 
 def text(panel: Asking) -> str:
     """What the panel says, without its style sheets."""
-    return unescape(re.sub("<style>.*?</style>", "", markup(panel), flags=re.DOTALL))
+    return unescape(re.sub("<style>.*?</style>", "", markup(panel), flags=re.DOTALL)) + panel.form.told["words"]
 
 
-def press(panel: Asking) -> None:
-    field(panel, panel.label).click()
+def press(panel: Asking, label: str = "", **words: str) -> None:
+    """Press a button; what is typed in fields at that moment goes with it."""
+    panel.form.press(buttons(panel)[label or panel.label], **words)
 
 
 def test_each_answers_as_its_command_does(desk: Desk, why: WhyDenied) -> None:
@@ -73,7 +94,9 @@ def test_each_answers_as_its_command_does(desk: Desk, why: WhyDenied) -> None:
         "troubleshoot": troubleshoot(snapshot, "forbidden", **given).to_dict(),
         "who-can": WhoCan.ask(snapshot, "iot:device:read", as_of=now).to_dict(),
         "narrow": narrow(snapshot, "ann", rows, as_of=now).to_dict(),
-        "what-if": what_if(snapshot, {"suspend_principal": ["ann"]}, as_of=now, limits=desk.limits, required=rows).to_dict(),
+        "what-if": what_if(
+            snapshot, {"suspend_principal": ["ann"]}, as_of=now, limits=desk.limits, required=rows
+        ).to_dict(),
         "compare": compare(snapshot, "ann", "bob", now).to_dict(),
     }
     assert why.panel("narrow").move(every=True).to_dict() == narrow_all(snapshot, rows, as_of=now).to_dict()
@@ -92,9 +115,9 @@ def test_they_follow_the_request(why: WhyDenied) -> None:
     who, beside = why.panel("who-can"), why.panel("compare")
     assert "iot:device:read on the whole organisation: 1 person can" in text(who)
     assert "A is Ann (ann), B is Bob (bob)" in text(beside)
-    why.fields.permission.value = "iot:device:write"
+    why.form.press(CHANGED, permission="iot:device:write")
     assert "iot:device:write on the whole organisation: nobody can" in text(who)
-    why.fields.principal.value = "new"
+    why.form.press(CHANGED, principal="new")
     assert "A is Newcomer (new), B is Ann (ann)" in text(beside)
     why.move(principal="bob", permission="iot:device:read", resource=("iot:device", "/x"))
     assert "iot:device:read on iot:device /x: 1 person can" in text(who)
@@ -111,48 +134,47 @@ def test_a_panel_asks_again_only_where_its_question_differs(why: WhyDenied, monk
 
 def test_machines_only(why: WhyDenied) -> None:
     panel = why.panel("who-can")
-    field(panel, "API keys and service accounts only").value = True
+    enter(panel, "API keys and service accounts only", TICKED)
     assert panel.machine_only
     assert "nobody can" in text(panel)
 
 
 def test_the_other_is_chosen_and_stays_chosen(why: WhyDenied) -> None:
     panel = why.panel("compare")
-    field(panel, "Beside").value = "new · Newcomer"
+    enter(panel, "Beside", "new · Newcomer")
     assert "B is Newcomer (new)" in text(panel)
     why.move(principal="bob")
     assert (panel.other, panel.answer.a, panel.answer.b) == ("new", "bob", "new")
     # What is emptied is the peer again.
-    field(panel, "Beside").value = ""
-    assert (panel.other, field(panel, "Beside").value) == ("ann", "ann · Ann")
+    enter(panel, "Beside", "")
+    assert (panel.other, held(panel, "Beside")) == ("ann", "ann · Ann")
 
 
 def test_an_unknown_name_is_told_in_place_and_takes_the_old_answer_away(why: WhyDenied) -> None:
     panel = why.panel("compare")
-    field(panel, "Beside").value = "gatewy"
+    enter(panel, "Beside", "gatewy")
     assert "gateway" in text(panel)
-    assert "ak-warn" in text(panel)
+    assert panel.form.told["state"] == "refused"
     assert "A is Ann" not in text(panel)
-    field(panel, "Beside").value = "gateway"
+    enter(panel, "Beside", "gateway")
     assert "B is Gateway 7 (gateway)" in text(panel)
-    assert "ak-warn" not in text(panel)
-    why.fields.permission.value = "iot:device:raed"
+    assert panel.form.told["state"] == "done"
+    why.form.press(CHANGED, permission="iot:device:raed")
     assert "iot:device:read" in text(why.panel("who-can"))
 
 
 def test_narrow_for_one_and_on_a_press_for_everybody(why: WhyDenied) -> None:
     panel = why.panel("narrow")
     assert "Ann (ann, User)" in text(panel)
-    field(panel, "For").value = True
+    enter(panel, "For", "everybody with required rows")
     assert "press 'Find the narrowest'" in text(panel)
     assert not panel.fresh
     press(panel)
     assert "2 principals with required rows: 1 would change, 2 cannot have all that is required" in text(panel)
-    assert not field(panel, "Find the narrowest").disabled
-    field(panel, "direct grants may take part").value = True
+    enter(panel, "direct grants may take part", TICKED)
     press(panel)
     assert "2 principals with required rows: 2 would change, 0 cannot" in text(panel)
-    field(panel, "For").value = False
+    enter(panel, "For", "this principal")
     assert panel.answer.change()["add_grant"] == [{"principal": "ann", "permission": "iot:device:write"}]
 
 
@@ -167,9 +189,9 @@ def test_narrow_without_required_rows_says_what_it_lacks() -> None:
 def test_a_change_is_tried_on_a_press_only(why: WhyDenied) -> None:
     panel = why.panel("what-if")
     assert "suspend principal ann" in text(panel)
-    field(panel, "What changes").value = "remove_assignment"
+    enter(panel, "What changes", KINDS["remove_assignment"])
     # What the principal has is offered first, and told with its name.
-    assert field(panel, "Assignment").value == "a2 · Operators to Ann"
+    assert held(panel, "Assignment") == "a2 · Operators to Ann"
     assert panel.change == {"remove_assignment": ["a2"]}
     # The answer to the former question is put away.
     assert "suspend principal ann" not in text(panel)
@@ -181,13 +203,36 @@ def test_a_change_is_tried_on_a_press_only(why: WhyDenied) -> None:
     assert "breaks" in text(panel)
 
 
+def test_what_is_typed_goes_with_the_press(why: WhyDenied) -> None:
+    tried, narrowed, beside = (why.panel(name) for name in ("what-if", "narrow", "compare"))
+    press(tried, change_kind=KINDS["remove_assignment"], change_assignment="a1")
+    assert tried.change == {"remove_assignment": ["a1"]}
+    assert "remove assignment a1" in text(tried)
+    press(narrowed, "Hand to what-if", principal="gateway")
+    assert why.principal == "gateway"
+    assert tried.change == {"remove_member": [{"group": "machines", "principal": "gateway"}]}
+    press(narrowed, "Hand to what-if", principal="gateway", every="everybody with required rows")
+    assert narrowed.answer.to_dict() == why.narrow_all().to_dict()
+    press(beside, "Hand to what-if", principal="new", other="ann")
+    assert (beside.answer.a, beside.answer.b) == ("new", "ann")
+
+
+def test_a_press_that_meets_an_unreadable_file_tries_nothing_however_often(why: WhyDenied) -> None:
+    panel = why.panel("what-if")
+    press(panel, change_kind=KINDS[FILE], change_file="suspend_principal = [")
+    for _ in range(2):
+        assert "the change file: cannot be read as TOML" in text(panel)
+        assert "suspend principal ann" not in text(panel)
+        press(panel)
+
+
 def test_what_is_tried_follows_the_principal_until_it_is_chosen(why: WhyDenied) -> None:
     panel = why.panel("what-if")
     panel.widget()
     why.move(principal="bob")
     assert panel.change == {"suspend_principal": ["bob"]}
-    assert field(panel, "Principal").value == "bob · Bob"
-    field(panel, "Principal").value = "new"
+    assert held(panel, "Principal") == "bob · Bob"
+    enter(panel, "Principal", "new")
     why.move(principal="ann")
     assert panel.change == {"suspend_principal": ["new"]}
 
@@ -215,16 +260,16 @@ def test_who_can_is_counted_before_its_rows(why: WhyDenied) -> None:
 
 def test_a_whole_change_file_in_json_or_toml(why: WhyDenied) -> None:
     panel = why.panel("what-if")
-    field(panel, "What changes").value = FILE
-    field(panel, "Change file").value = json.dumps({"delete_principal": ["machines"], "remove_assignment": ["a1"]})
+    enter(panel, "What changes", KINDS[FILE])
+    enter(panel, "Change file", json.dumps({"delete_principal": ["machines"], "remove_assignment": ["a1"]}))
     press(panel)
     assert "delete principal machines" in text(panel)
-    field(panel, "Change file").value = 'revoke_credential = ["c1"]\n'
+    enter(panel, "Change file", 'revoke_credential = ["c1"]\n')
     press(panel)
     assert "key k1 stops working" in text(panel)
-    field(panel, "Change file").value = '{"revoke_credential": ["c1"'
+    enter(panel, "Change file", '{"revoke_credential": ["c1"')
     assert "the change file: cannot be read as JSON" in text(panel)
-    field(panel, "Change file").value = '{"revoke_credential": ["c11"]}'
+    enter(panel, "Change file", '{"revoke_credential": ["c11"]}')
     press(panel)
     assert "did you mean" in text(panel)
     assert "stops working" not in text(panel)
@@ -234,7 +279,7 @@ def test_a_change_that_is_made_elsewhere_stands_in_the_field(why: WhyDenied) -> 
     panel = why.panel("what-if")
     panel.widget()
     panel.put(change={"suspend_principal": ["bob"], "direct_api_key_auth": False})
-    assert json.loads(field(panel, "Change file").value) == panel.change
+    assert json.loads(held(panel, "Change file")) == panel.change
     with pytest.raises(ChangeError, match="no known change"):
         panel.move(change={"suspend": ["bob"]})
 
@@ -244,32 +289,32 @@ def test_every_kind_of_change_has_fields(why: WhyDenied) -> None:
     panel = why.panel("what-if")
     panel.widget()
     for key in set(KINDS) - {FILE}:
-        field(panel, "What changes").value = key
+        enter(panel, "What changes", KINDS[key])
         assert set(panel.change) == {key}
-    field(panel, "What changes").value = "add_assignment"
-    field(panel, "Role").value = "r1 · Operators"
-    field(panel, "Resource type").value = "iot:device"
-    field(panel, "Resource").value = "/x"
+    enter(panel, "What changes", KINDS["add_assignment"])
+    enter(panel, "Role", "r1 · Operators")
+    enter(panel, "Resource type", "iot:device")
+    enter(panel, "Resource", "/x")
     assert panel.change == {
         "add_assignment": [{"principal": "ann", "role": "r1", "resource_type": "iot:device", "resource": "/x"}]
     }
-    field(panel, "What changes").value = "direct_api_key_auth"
-    field(panel, "Switched").value = False
+    enter(panel, "What changes", KINDS["direct_api_key_auth"])
+    enter(panel, "Switched", "off")
     assert panel.change == {"direct_api_key_auth": False}
 
 
 def test_a_symptom_by_what_came_back(why: WhyDenied) -> None:
     panel = why.panel("troubleshoot")
     assert "Symptom: an API call returns forbidden" in text(panel)
-    field(panel, "Symptom").value = ""
-    field(panel, "Status").value = "401"
+    enter(panel, "Symptom", "what came back: a status, a body")
+    enter(panel, "Status", "401")
     assert "Symptom: token exchange fails" in text(panel)
-    field(panel, "Status").value = "four"
+    enter(panel, "Status", "four")
     assert "status 'four' is no HTTP status" in text(panel)
-    field(panel, "Status").value = ""
-    field(panel, "Body").value = '{"error": {"code": "FORBIDDEN", "message": "no"}}'
+    enter(panel, "Status", "")
+    enter(panel, "Body", '{"error": {"code": "FORBIDDEN", "message": "no"}}')
     assert "Symptom: an API call returns forbidden" in text(panel)
-    field(panel, "API").value = "iot"
+    enter(panel, "API", "Infuse IoT")
     assert "do not accept IAM API keys" in text(panel)
 
 
@@ -277,10 +322,10 @@ def test_no_secret_stays_in_a_field(why: WhyDenied) -> None:
     why.move(principal="gateway")
     panel = why.panel("troubleshoot")
     panel.move(symptom="", status="401")
-    field(panel, "Body").value = "rejected ik_k1.verysecret"  # not a real one
-    field(panel, "Key id").value = "ik_k1.verysecret"
-    assert (field(panel, "Key id").value, panel.credential) == ("k1 · first", "k1")
-    assert "verysecret" not in field(panel, "Body").value + text(panel) + panel.static().fragment
+    enter(panel, "Body", "rejected ik_k1.verysecret")  # not a real one
+    enter(panel, "Key id", "ik_k1.verysecret")
+    assert (held(panel, "Key id"), panel.credential) == ("k1 · first", "k1")
+    assert "verysecret" not in held(panel, "Body") + text(panel) + panel.static().fragment
     assert without_secret(" ik_k1 ") == "ik_k1"
     why.move(principal="ann")
     assert panel.credential == ""
@@ -288,9 +333,10 @@ def test_no_secret_stays_in_a_field(why: WhyDenied) -> None:
 
 def test_a_role_is_asked_for_only_where_it_matters(why: WhyDenied) -> None:
     panel = why.panel("troubleshoot")
-    assert "Role" not in [getattr(each, "description", "") for each in every(panel.widget())]
-    field(panel, "Symptom").value = "role-not-available"
-    field(panel, "Role").value = "r1 · Operators"
+    with pytest.raises(ValueError, match="not enough values"):
+        name_of(panel, "Role")
+    enter(panel, "Symptom", SYMPTOMS["role-not-available"].looks_like)
+    enter(panel, "Role", "r1 · Operators")
     assert "supports User" in text(panel)
 
 
@@ -324,24 +370,22 @@ def test_names_are_offered_and_meant() -> None:
 def test_a_proposal_is_handed_to_what_if(why: WhyDenied) -> None:
     panel, tried = why.panel("narrow"), why.panel("what-if")
     why.move(principal="gateway")
-    field(panel, "Hand to what-if").click()
+    press(panel, "Hand to what-if")
     assert tried.change == panel.answer.change() == {"remove_member": [{"group": "machines", "principal": "gateway"}]}
     assert "what-if: press 'Try it' there" in text(panel)
-    assert json.loads(field(tried, "Change file").value) == tried.change
+    assert json.loads(held(tried, "Change file")) == tried.change
     press(tried)
     assert "remove member: group machines, principal gateway" in text(tried)
     why.move(principal="new")
     beside = why.panel("compare")
-    field(beside, "Hand to what-if").click()
+    press(beside, "Hand to what-if")
     assert "There is nothing to change." in text(beside)
 
 
 def test_a_button_is_there_where_it_does_something(why: WhyDenied) -> None:
-    shown = {name: [each.description for each in every(why.panel(name).widget()) if isinstance(each, ipywidgets.Button)]
-             for name in ASKING}  # fmt: skip
-    assert {name: [each for each in shown[name] if each not in ("Previous", "Next")] for name in shown} == {
+    assert {name: list(buttons(why.panel(name))) for name in ASKING} == {
         "troubleshoot": [], "who-can": [], "narrow": ["Hand to what-if"], "what-if": ["Try it"],
         "compare": ["Hand to what-if"],
     }  # fmt: skip
     why.panel("narrow").put(every=True)
-    assert field(why.panel("narrow"), "Find the narrowest")
+    assert buttons(why.panel("narrow")) == {"Find the narrowest": "ask", "Hand to what-if": "hand on"}
