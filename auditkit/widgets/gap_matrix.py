@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -10,9 +12,11 @@ import pandas as pd
 
 from auditkit.errors import InputError
 from auditkit.findings import Findings
+from auditkit.report.whole import whole_words
 from auditkit.widgets.base import Panel, View, reasons
 from auditkit.widgets.live import Told, panel_html
-from auditkit.widgets.markup import safe_table, safe_text
+from auditkit.widgets.markup import safe_table, safe_text, visible_text
+from auditkit.widgets.names import Names
 from auditkit.widgets.trouble import guard
 from auditkit.widgets.why_denied import checklist
 
@@ -21,6 +25,13 @@ MOST_PRINCIPALS, MOST_PERMISSIONS = 6, 30
 _LEVELS = {"organisation": "whole organisation", "scoped": "scoped"}
 _NOT_GIVEN = "Not evaluated: no required permissions were given"
 _BAD = ("✗", "?", "+")
+# What a button says where its mark is too long for it.
+_SHORT = {"? undetermined": "? unsure", "? not judged": "? unjudged", "✗ must not hold": "✗ held"}
+_LEGEND = (
+    "✗ and a check: denied by it, though required; ✗ held: must never be held; ? unsure: undetermined; "
+    "+ excess: held, though no row requires it; ✓ as it should be; a number: of so many resources."
+)
+_ASKED = {"allow": "It is required.", "deny": "It must never be held."}
 
 
 class MatrixPanel(Panel):
@@ -35,12 +46,23 @@ class MatrixPanel(Panel):
         who = frame.principal_id.nunique()
         words = f"{odd.principal_id.nunique():,} of {who:,} principals with required rows have a gap or an excess"
         silent = self.desk.tables["required"] is None
-        shown = pivot(frame, crowded(frame)[:MOST_PRINCIPALS])
+        people = crowded(frame)[:MOST_PRINCIPALS]
+        shown, names = pivot(frame, people), self._names()
         return View(
             frame=frame,
             headline=_NOT_GIVEN if silent else words + ("" if len(odd) else ": nothing found"),
             warnings=reasons(found),
-            extras=(safe_table(shown, caption="The principals with the most gaps"),) if len(shown) else (),
+            extras=(
+                (
+                    safe_table(
+                        shown,
+                        caption="The principals with the most gaps",
+                        labels={each: names.told(each) for each in people},
+                    ),
+                )
+                if len(shown)
+                else ()
+            ),
             labels={"principal_id": "Principal", "mark": "Result"},
             filters=("outcome", "failed_check"),
         )
@@ -52,14 +74,16 @@ class MatrixPanel(Panel):
     def make(self) -> Any:
         """The widget: which principals, the matrix of buttons, and the checklist of the one pressed."""
         frame, told, detail, head = self.view.frame, Told(self.desk), ipywidgets.HTML(), ipywidgets.HTML()
-        head.value = panel_html(f'<p class="ak-head">{safe_text(self.view.headline)}</p>')
+        names = self._names()
+        # The matrix itself is below, of buttons.
+        head.value = panel_html(replace(self.view, extras=()).head())
         people = crowded(frame)
         if not people:
-            head.value = panel_html(self.view.head())
             return ipywidgets.VBox([head])
         chosen = ipywidgets.SelectMultiple(
-            description="Principals", options=people, value=people[:MOST_PRINCIPALS], rows=6, layout={"width": "380px"}
-        )
+            description="Principals", options=[(visible_text(names.told(each)), each) for each in people],
+            value=people[:MOST_PRINCIPALS], rows=6, layout={"width": "460px"}, style={"description_width": "initial"},
+        )  # fmt: skip
         grid = ipywidgets.GridBox()
         grid.add_class("ak-tight")
 
@@ -67,17 +91,20 @@ class MatrixPanel(Panel):
             row = frame.loc[at]
             place = None if pd.isna(row.resource_type) else (row.resource_type, row.resource_path)
             on = "" if place is None else f" on {' '.join(place)}"
-            words = f'<p class="ak-head">{safe_text(f"{row.principal_id}: {row.permission}{on}")}</p>'
-            detail.value = panel_html(words + checklist(self.explain(row.principal_id, row.permission, place)))
+            words = f'<p class="ak-head">{safe_text(f"{names.told(row.principal_id)}: {row.permission}{on}")}</p>'
+            asked = safe_text(_ASKED.get(row.expect, "No row requires it."))
+            detail.value = panel_html(
+                f"{words}<p>{asked}</p>" + checklist(self.explain(row.principal_id, row.permission, place))
+            )
 
         def draw(_: Any) -> None:
             if len(chosen.value) > MOST_PRINCIPALS:
                 raise InputError(f"choose at most {MOST_PRINCIPALS} principals; the frame of this panel has them all")
             told.say("")
-            grid.children = _cells(frame, list(chosen.value), told.guard(open_cell))
+            grid.children = _cells(frame, {each: names.told(each) for each in chosen.value}, told.guard(open_cell))
             grid.layout = {
-                "grid_template_columns": f"minmax(150px, 2fr) repeat({len(chosen.value)}, minmax(74px, 1fr))",
-                "grid_gap": "1px 3px", "width": "60%", "height": "max-content",
+                "grid_template_columns": f"minmax(180px, 2fr) repeat({len(chosen.value)}, minmax(74px, 1fr))",
+                "grid_gap": "1px 3px", "width": "62%", "height": "max-content",
             }  # fmt: skip
             hit = frame[frame.principal_id.isin(chosen.value) & frame.mark.str[0].isin(_BAD)]
             if len(hit):
@@ -85,10 +112,15 @@ class MatrixPanel(Panel):
 
         chosen.observe(told.guard(draw), "value")
         guard(told.wrong, draw)(None)
-        hint = ipywidgets.Label(value="Ctrl or Shift chooses several. A press of a cell opens its checklist.")
-        detail.layout = {"width": "39%", "max_height": "640px", "overflow": "auto"}
+        told_how = "Ctrl or Shift chooses several. A press of a cell opens its checklist."
+        hint = ipywidgets.HTML(value=panel_html(f'<p>{told_how}</p><p class="ak-note">{_LEGEND}</p>'))
+        detail.layout = {"width": "37%", "max_height": "640px", "overflow": "auto"}
         detail.add_class("ak-detail")
         return ipywidgets.VBox([head, ipywidgets.HBox([chosen, hint]), told.box, ipywidgets.HBox([grid, detail])])
+
+    def _names(self) -> Names:
+        principals = self.desk.tables["principals"]
+        return Names(principals.principal_id, principals.display_name)
 
 
 def cells(gaps: pd.DataFrame, excess: pd.DataFrame) -> pd.DataFrame:
@@ -124,12 +156,12 @@ def pivot(frame: pd.DataFrame, principals: list[str]) -> pd.DataFrame:
 
 
 def _worst(rows: pd.DataFrame) -> pd.DataFrame:
-    """The row to look at of each principal and permission, with `shown`: its mark and of how many resources it is."""
+    """The row to look at of each principal and permission, with `shown`: its mark and `many`, of how many resources."""
     rank = rows.mark.str[0].map({"✗": 0, "?": 1, "+": 2, "✓": 3})
     keys = ["principal_id", "permission"]
     count = rows.groupby(keys).mark.transform("size")
-    many = rows.mark + (" (" + count.astype("str") + ")").where(count.gt(1), "")
-    told = rows.assign(rank=rank, shown=many.astype("str"))
+    many = (" (" + count.astype("str") + ")").where(count.gt(1), "")
+    told = rows.assign(rank=rank, many=many, shown=(rows.mark + many).astype("str"))
     return told.sort_values("rank", kind="stable").drop_duplicates(keys)
 
 
@@ -139,27 +171,29 @@ def _by_gaps(worst: pd.DataFrame) -> list[str]:
     return [str(name) for name in odd.sort_values(ascending=False, kind="stable").index]
 
 
-def _cells(frame: pd.DataFrame, principals: list[str], pressed: Any) -> list[Any]:
+def _cells(frame: pd.DataFrame, principals: Mapping[str, str], pressed: Any) -> list[Any]:
     """The matrix row by row: its heads, and in each cell a button, or nothing."""
-    worst = _worst(frame[frame.principal_id.isin(principals)])
+    worst = _worst(frame[frame.principal_id.isin(list(principals))])
     keys = zip(worst.permission, worst.principal_id, strict=True)
-    found = dict(zip(keys, zip(worst.index, worst.shown, strict=True), strict=True))
-    lines = [_head("permission"), *map(_head, principals)]
+    words = worst.mark.replace(_SHORT) + worst.many
+    found = dict(zip(keys, zip(worst.index, worst.shown, words, strict=True), strict=True))
+    lines = [_head("permission"), *(_head(who, told.removeprefix(who)) for who, told in principals.items())]
     for name in _by_gaps(worst)[:MOST_PERMISSIONS]:
         lines += [_head(name), *(_cell(found.get((name, who)), f"{who}, {name}", pressed) for who in principals)]
     return lines
 
 
-def _head(text: str) -> Any:
-    return ipywidgets.HTML(value=f'<span class="ak-cell ak-any"><b>{safe_text(text)}</b></span>')
+def _head(text: str, rest: str = "") -> Any:
+    told = f"<b>{safe_text(text)}</b>{safe_text(rest)}"
+    return ipywidgets.HTML(value=whole_words(f'<span class="ak-cell ak-any">{told}</span>'))
 
 
-def _cell(found: tuple[int, str] | None, what: str, pressed: Any) -> Any:
+def _cell(found: tuple[int, str, str] | None, what: str, pressed: Any) -> Any:
     if found is None:
         return ipywidgets.HTML()
-    at, mark = found
+    at, mark, words = found
     cell = ipywidgets.Button(
-        description=mark, tooltip=f"{what}: {mark}. Show the checklist.", layout={"width": "100%"}
+        description=words, tooltip=f"{what}: {mark}. Show the checklist.", layout={"width": "100%"}
     )
     cell.on_click(lambda _: pressed(at))
     look = {"✗": "ak-bad", "?": "ak-unsure", "+": "ak-extra"}.get(mark[0])

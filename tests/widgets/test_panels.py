@@ -220,7 +220,7 @@ class TestMatrix:
         monkeypatch.setattr("auditkit.widgets.gap_matrix.MOST_PRINCIPALS", 1)
         box = desk.panel("matrix").widget()
         chosen, told = box.children[1].children[0], box.children[2]
-        assert [words for words, _ in chosen.options] == ["ann · Ann", "gateway · Gateway"]
+        assert [words for words, _ in chosen.options] == ["ann · Ann", "gateway · Gateway 7"]
         chosen.value = tuple(each for _, each in chosen.options)
         assert "choose at most 1 principals" in told.value
 

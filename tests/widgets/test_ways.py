@@ -70,7 +70,10 @@ def test_an_excess_says_in_panel_and_report_how_it_arrives(desk: Desk) -> None:
     found = desk.panel("findings").frame
     assert found.loc[found.rule.eq("PRM002"), "proof"].tolist() == [f"way: {way}"]
     assert not found.loc[found.rule.ne("PRM002"), "proof"].fillna("").str.contains("way: ").any()
-    assert "How it arrives" in desk.panel("gaps").static().fragment
+    assert gaps.loc[gaps.kind.eq("excess"), "finding"].tolist() == [
+        f"is held (organisation) and required by no row: {way}"
+    ]
+    assert gaps.loc[gaps.kind.eq("missing"), "finding"].eq(gaps.loc[gaps.kind.eq("missing"), "message"]).all()
 
 
 def test_the_workbook_says_how_an_excess_arrives_and_of_nothing_else(desk: Desk) -> None:
