@@ -39,6 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 _ENDINGS = {"expires": ("#e69f00", ""), "expired": ("#56b4e9", "//"), "revoked": ("#4a5661", "")}
+_SUPPORTED = {"yes": "supported", "no": "not supported", "unknown": "not declared"}
 _WEEK = pd.Timedelta(days=7).as_unit("us")
 _WEEKS_BACK, _WEEKS_AHEAD = 13, 52
 
@@ -122,7 +123,7 @@ def activity_age(principals: pd.DataFrame, *, as_of: pd.Timestamp, dormant_days:
         axes.set_xticks([1, 7, 30, 90, 365, 3650], ["1 day", "7", "30", "90", "1 year", "10 years"])
         axes.tick_params(which="minor", bottom=False)
         axes.axvline(max(dormant_days, 0.5), color="#d55e00", lw=1.6, ls="--", label=f"limit: {dormant_days} days")
-        axes.set_xlabel(f"time since the last activity; not drawn: {never:,} usable ones that show none")
+        axes.set_xlabel(f"time since the last activity; not drawn: {never:,} usable ones without any")
         axes.set_ylabel("usable principals")
         whole_numbers(axes.yaxis)
         legend(axes)
@@ -136,7 +137,7 @@ def role_support(reach: pd.DataFrame) -> Figure:
     """
     held = reach[reach.principal_type.astype("str").ne("Group")]
     counts = pd.crosstab(held.principal_type.astype("str"), held.support.astype("str"))
-    counts = counts.reindex(columns=list(SUPPORT), fill_value=0).sort_index(ascending=False)
+    counts = counts.rename(columns=_SUPPORTED).reindex(columns=list(SUPPORT), fill_value=0).sort_index(ascending=False)
     keys = held.loc[held.principal_type.astype("str").eq("ApiKey"), "support"].astype("str")
     title = f"{int(keys.eq('no').sum()):,} of {len(keys):,} roles given to ApiKey principals do not support ApiKey"
     with mpl.rc_context(RC):

@@ -79,7 +79,7 @@ def credential_timeline(credentials: pd.DataFrame, *, as_of: pd.Timestamp) -> Fi
         axes.set_ylim(-0.8, max(len(rows), 2) - 0.2)
         axes.axvline(0, color="#d55e00", lw=1.4, ls="--", label=f"as of {as_of:%Y-%m-%d}")
         axes.set_yticks(places, [fit(key) for key in rows.key_id])
-        axes.set_xlabel("days before and after that")
+        axes.set_xlabel(f"days before and after {as_of:%Y-%m-%d}")
         axes.grid(axis="x")
         legend(axes)
     return figure

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 SEVERITY_COLOURS = {"critical": "#7a1f5c", "high": "#d55e00", "medium": "#e69f00", "low": "#56b4e9", "info": "#d7dde2"}
 SEVERITY_HATCHES = {"critical": "", "high": "//", "medium": "", "low": "..", "info": ""}
-SUPPORT = {"yes": ("#009e73", ""), "no": ("#d55e00", "//"), "unknown": ("#d7dde2", "..")}
+SUPPORT = {"supported": ("#009e73", ""), "not supported": ("#d55e00", "//"), "not declared": ("#d7dde2", "..")}
 INK, MUTED = "#1b2733", "#51606e"
 RC: dict[Any, Any] = {
     "svg.hashsalt": "auditkit", "svg.fonttype": "path", "text.parse_math": False, "font.family": ["DejaVu Sans"],

@@ -104,7 +104,7 @@ def test_activity_leaves_out_groups_and_the_unusable_and_counts_those_without() 
     frame.loc[0, "usable"] = False
     figure = charts.activity_age(frame, as_of=AS_OF, dormant_days=90)
     assert title(figure).startswith("0 of 2 people and machines")  # as the rule counts them, the unusable too
-    assert figure.axes[0].get_xlabel().endswith("not drawn: 1 usable ones that show none")
+    assert figure.axes[0].get_xlabel().endswith("not drawn: 1 usable ones without any")
 
 
 def test_support_counts_the_pairs_that_its_bars_show() -> None:
@@ -114,6 +114,7 @@ def test_support_counts_the_pairs_that_its_bars_show() -> None:
     figure = charts.role_support(rows)
     assert title(figure) == "2 of 3 roles given to ApiKey principals do not support ApiKey"
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["User", "ApiKey"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["supported", "not supported"]
 
 
 EMPTY = {

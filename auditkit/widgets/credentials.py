@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS = (
-    "severity", "rule", "credential_id", "key_id", "name", "principal_id", "display_name", "expires_at", "revoked_at",
-    "last_used_at", "message",
+    "severity", "rule", "credential_id", "key_id", "name", "principal_id", "display_name", "ends_at", "expires_at",
+    "revoked_at", "last_used_at", "message",
 )  # fmt: skip
 
 
@@ -29,6 +29,7 @@ class CredentialPanel(Panel):
         known = ["credential_id", "key_id", "name", "principal_id", "expires_at", "revoked_at", "last_used_at"]
         rows = found.frame.rename(columns={"subject_id": "credential_id"})
         rows = rows.merge(credentials[known], on="credential_id", how="left", validate="many_to_one")
+        rows["ends_at"] = rows.expires_at.mask(rows.rule.eq("CRD003"), rows.revoked_at)
         frame = with_principals(rows, self.desk.tables["principals"], ["display_name"])[list(_COLUMNS)]
         return View(
             frame=frame,
@@ -41,6 +42,8 @@ class CredentialPanel(Panel):
             labels={"credential_id": "Credential", "key_id": "Key id", "display_name": "Principal's name",
                     "principal_id": "Principal", "message": "Finding"},
             filters=("severity", "rule"),
+            # Both stand in one column, so that the table is no wider than a window.
+            hidden=("expires_at", "revoked_at"),
         )  # fmt: skip
 
     def _draw(self) -> Figure:

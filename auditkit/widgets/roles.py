@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
@@ -18,6 +19,8 @@ _COLUMNS = (
     "severity", "rule", "role_id", "role_name", "principal_id", "display_name", "through", "group_name",
     "assignment_id",
 )  # fmt: skip
+_MOST_GROUPS = 3
+_ROLE = {"role_id": "Role id", "role_name": "Role"}
 _PROOF = ("principal_id", "role_id", "role_name", "assignment_id", "through")
 
 
@@ -40,10 +43,10 @@ class RolePanel(Panel):
             headline=headline(len(frame), int(reach.principal_type.eq("ApiKey").sum()), UNSUPPORTED, found.rules),
             notes=() if frame.empty else [unsupported_words(reach, principals)],
             warnings=reasons(found),
-            extras=() if frame.empty else (safe_table(by_role(frame), caption="By role"),),
+            extras=() if frame.empty else (safe_table(by_role(frame), caption="By role", labels=_ROLE),),
             draw=drawn(found, "ROL001", self._draw),
-            labels={"role_id": "Role id", "role_name": "Role", "principal_id": "Principal", "display_name": "Name",
-                    "through": "Through group", "group_name": "Group's name", "assignment_id": "Assignment"},
+            labels={**_ROLE, "principal_id": "Principal", "display_name": "Name",
+                    "through": "Group id", "group_name": "Through group", "assignment_id": "Assignment"},
             filters=("role_name", "group_name"),
             hidden=("rule",),
         )  # fmt: skip
@@ -56,7 +59,15 @@ class RolePanel(Panel):
 
 def by_role(rows: pd.DataFrame) -> pd.DataFrame:
     """For each role: how many principals it reaches in vain, how many of them directly, and through which groups."""
-    grouped = rows.assign(direct=rows.through.isna()).groupby(["role_id", "role_name"], sort=True, dropna=False)
-    groups = grouped.through.agg(lambda names: ", ".join(sorted(names.dropna().unique())) or None)
+    named = rows.group_name.fillna("") + " (" + rows.through + ")"
+    told = rows.assign(direct=rows.through.isna(), named=named.str.strip())
+    grouped = told.groupby(["role_id", "role_name"], sort=True, dropna=False)
+    groups = grouped.named.agg(lambda names: _listed(sorted(names.dropna().unique())))
     out = pd.DataFrame({"principals": grouped.principal_id.nunique(), "direct": grouped.direct.sum(), "groups": groups})
     return out.reset_index()
+
+
+def _listed(names: Sequence[str]) -> str | None:
+    """The first of the names, and how many more there are."""
+    more = len(names) - _MOST_GROUPS
+    return ", ".join(names[:_MOST_GROUPS]) + (f" and {more:,} more" if more > 0 else "") or None

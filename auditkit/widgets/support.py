@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import pandas as pd
 
 from auditkit.access.candidates import Catalogue, propose
 from auditkit.findings import Findings
-from auditkit.widgets.base import Panel, View, drawn, headline, reasons
+from auditkit.widgets.base import Panel, View, headline, reasons
 from auditkit.widgets.markup import safe_table
 from auditkit.widgets.rows import UNSUPPORTED, unsupported_words
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # So many (role, type) pairs get a proposal, those that reach most principals first; a search takes its time.
 MOST_PROPOSALS = 20
@@ -43,7 +40,6 @@ class SupportPanel(Panel):
             notes=[unsupported_words(reach, self.desk.tables["principals"])] if lacking else (),
             warnings=reasons(found),
             extras=(safe_table(matrix(pairs), caption=_CAPTION),) if len(pairs) else (),
-            draw=drawn(found, "ROL001", self._draw),
             labels={"role_id": "Role id", "role_name": "Role", "principal_type": "Type", "change": "What to change",
                     "instead": "Would do instead"},
             filters=("principal_type", "support"),
@@ -61,11 +57,6 @@ class SupportPanel(Panel):
         later = "`auditkit narrow` proposes one for each principal"
         told = [instead.get(at, later) if lack else None for at, lack in lacks.items()]
         return odd.assign(change=change.astype("str"), instead=pd.array(told, dtype="str"))
-
-    def _draw(self) -> Figure:
-        from auditkit.charts import role_support
-
-        return role_support(self.desk.tables["reach"])
 
 
 def matrix(pairs: pd.DataFrame) -> pd.DataFrame:

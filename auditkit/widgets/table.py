@@ -18,6 +18,8 @@ FEW = 10
 _ALL = "all"
 # Past so many values a filter is no help, and the search finds them.
 _MOST_CHOICES = 200
+# Longer labels of a filter take their own width, not that of the others.
+_NARROW = 11
 
 
 class PagedTable:
@@ -85,7 +87,9 @@ class PagedTable:
     def _filter(self, name: str, values: list[str]) -> Any:
         """The filter of a column, the same one as long as the table lives: a new one would be slow to appear."""
         if name not in self._made:
-            self._made[name] = ipywidgets.Dropdown(description=self._label(name))
+            label = self._label(name)
+            look = {"style": {"description_width": "initial"}} if len(label) > _NARROW else {}
+            self._made[name] = ipywidgets.Dropdown(description=label, **look)
             self._made[name].observe(self._changed, "value")
         control, options = self._made[name], (_ALL, *values)
         if control.options != options:

@@ -50,12 +50,24 @@ def test_credentials_show_those_that_end_within_the_window(desk: Desk) -> None:
     assert desk.credentials(expiring_days=9).empty
 
 
+def test_the_table_of_credentials_has_one_day_on_which_each_ends(desk: Desk) -> None:
+    keys = acme().credentials.iloc[[0, 0, 0]].assign(credential_id=["soon", "gone", "taken"], key_id=["a", "b", "c"])
+    days = {"expires_at": ["2026-10-11", "2026-09-01", "2026-12-01"], "revoked_at": [None, None, "2026-09-11"]}
+    ends = {name: pd.to_datetime(pd.Series(told, index=keys.index), utc=True).astype("datetime64[us, UTC]") for name, told in days.items()}
+    view = open_desk(acme().replace(credentials=keys.assign(**ends).reset_index(drop=True))).panel("credentials").view
+    told = view.frame.set_index("credential_id")
+    assert told.ends_at.dt.strftime("%m-%d").to_dict() == {"soon": "10-11", "gone": "09-01", "taken": "09-11"}
+    assert "Expires at" not in view.table()
+    assert "expires_at" in view.frame
+
+
 def test_roles_say_through_which_group(desk: Desk) -> None:
     (row,) = desk.roles().to_dict("records")
     assert (row["principal_id"], row["role_name"], row["through"], row["group_name"]) == (
         "gateway", "Operators", "machines", "All machines",
     )  # fmt: skip
     html = desk.panel("roles").static().fragment
+    assert "<td>All machines (machines)</td>" in html  # a group by its name, too
     assert "1 of 1 roles given to ApiKey principals do not support ApiKey" in html
     assert "What does not fit concerns 1 of 1 ApiKey principal (1 of them have a role)" in html
     assert "By role" in html
