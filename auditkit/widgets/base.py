@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # A saved notebook keeps the first rows of a panel only; the report keeps all of them.
 ROWS_KEPT = 200
+# More rules than this that could not be judged for one reason are told together, without their titles.
+_MANY = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,10 +220,14 @@ def by_rule(rules: pd.DataFrame) -> str:
 
 
 def reasons(found: Findings) -> list[str]:
-    """Why rules could not be judged, or not on everything, each with its id."""
-    quiet = silent(found.rules)
-    title = quiet.title + quiet.partly.map({True: " (evaluated in part)", False: ""})
-    return [f"{rule}, {name}: {why}" for rule, name, why in zip(quiet.id, title, quiet.why_not, strict=True)]
+    """Why rules could not be judged, or not on everything, each with its id; many of one reason in one sentence."""
+    told: list[str] = []
+    for (part, why), rows in silent(found.rules).groupby(["partly", "why_not"], sort=False):
+        if len(rows) > _MANY:
+            told.append(f"{why}: {len(rows)} rules{', evaluated in part' * part} ({', '.join(rows.id)})")
+        else:
+            told += [f"{rule}: {why}" for rule in rows.id + ", " + rows.title + " (evaluated in part)" * part]
+    return told
 
 
 def results(rules: pd.DataFrame) -> list[str]:

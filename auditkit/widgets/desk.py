@@ -37,7 +37,6 @@ from auditkit.widgets.panels import PANELS
 from auditkit.widgets.principal import PrincipalPanel
 from auditkit.widgets.rows import owners_of
 from auditkit.widgets.since import Compared, compare, read_earlier
-from auditkit.widgets.trouble import warning
 
 # Set by the report, whose kernel has nobody to move a slider: panels show their static twins, complete.
 HEADLESS = "AUDITKIT_HEADLESS"
@@ -172,9 +171,6 @@ class Desk:
 
     def found(self, **choice: str) -> Static:
         """What filters leave: any of severity, state, rule, family, control, owner, principal, text, sort."""
-        silent = self.findings.rules[~self.findings.rules.evaluated & self.findings.rules.id.eq(choice.get("rule", ""))]
-        if len(silent):
-            return Static(warning(f"not evaluated: {silent.why_not.iloc[0]}"))
         return FindingsPanel(self).found(**choice)
 
     def notebooks(self) -> Static:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,11 +13,11 @@ from auditkit.findings_met import counted, evaluated_words
 from auditkit.report.proof import in_words
 from auditkit.review.accepted import among, to_csv
 from auditkit.rules import RULES
-from auditkit.widgets.base import Panel, Static, View
+from auditkit.widgets.base import Panel, Static, View, headline, reasons
 from auditkit.widgets.kept import free_name, write_whole
-from auditkit.widgets.markup import safe_table, safe_text
-from auditkit.widgets.rows import principal_of
-from auditkit.widgets.sift import Choice, sift
+from auditkit.widgets.rows import principal_of, with_principals
+from auditkit.widgets.sift import Choice, judging, sift
+from auditkit.widgets.table import PAGE
 from auditkit.widgets.ways import ways_held
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _COLUMNS = (
     "fix", "fingerprint",
 )  # fmt: skip
 
-_TABLE = ("severity", "rule", "title", "subject_id", "message")
+_TABLE = ("severity", "rule", "title", "subject_id", "display_name", "message")
 
 
 class FindingsPanel(Panel):
@@ -58,7 +59,7 @@ class FindingsPanel(Panel):
         words += f"; {len(apart):,} accepted, shown with them" if len(apart) else ""
         hidden = () if len(apart) else ("state",)
         nobody = () if owned.owner.notna().any() else ("owner",)
-        notes = [] if found.rules.evaluated.all() else [_WHY]
+        notes = [_WHY] if self.desk.headless and not found.rules.evaluated.all() else []
         frame = owned[list(_COLUMNS)]
         if self.desk.headless:
             frame, told = _proved(frame, owned, self.desk)
@@ -66,6 +67,7 @@ class FindingsPanel(Panel):
         return View(
             frame=frame,
             headline=words,
+            warnings=() if self.desk.headless else reasons(found),
             notes=notes,
             labels={"subject_type": "Kind", "subject_id": "Subject", "principal_id": "Principal", "message": "Finding"},
             filters=("severity", "rule") if hidden else ("severity", "state", "rule"),
@@ -91,16 +93,20 @@ class FindingsPanel(Panel):
 
     def chosen(self) -> Static:
         """The ticked findings as a table; `selected` is the frame."""
-        return self._table(self.selected, "selected")
+        words = f"{len(self.selected):,} of {len(self.frame):,} findings are ticked"
+        return self._table(self.selected, words, ())
 
     def found(self, **choice: str) -> Static:
-        """The findings that filters leave as a table, with how many of how many; `sift` is the frame."""
-        return self._table(self.sift(**choice), "found")
+        """The findings that filters leave as a table, with how many of how many, and which rules could not look;
+        `sift` is the frame."""
+        rows, judged = self.sift(**choice), self.desk.among(judging(Choice(**choice)))
+        return self._table(rows, headline(len(rows), len(self.frame), "findings match", judged.rules), reasons(judged))
 
-    def _table(self, rows: pd.DataFrame, what: str) -> Static:
-        words = f"{len(rows):,} of {len(self.frame):,} findings {what}" + ("" if len(rows) else ": nothing found")
-        table = safe_table(rows[list(_TABLE)], labels=self.view.labels) if len(rows) else ""
-        return Static(f'<p class="ak-head">{safe_text(words)}</p>{table}', text=words)
+    def _table(self, rows: pd.DataFrame, words: str, why: Sequence[str]) -> Static:
+        named = with_principals(rows, self.desk.tables["principals"], ["display_name"])[list(_TABLE)]
+        labels = {**self.view.labels, "display_name": "Principal"}
+        view = View(frame=named.dropna(axis="columns", how="all"), headline=words, warnings=why, labels=labels)
+        return Static(view.head() + view.table(None if self.desk.headless else PAGE), text=words)
 
     def sift(self, **choice: str) -> pd.DataFrame:
         """The findings that filters leave, as a panel's filters would: `sift(severity="high", owner="ann")`."""

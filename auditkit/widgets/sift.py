@@ -61,6 +61,15 @@ def controls() -> dict[str, set[str]]:
     return {control: {rule for name, rule in pairs if name == control} for control in sorted(dict(pairs))}
 
 
+def judging(choice: Choice) -> tuple[str, ...]:
+    """The rules that a choice looks at, whatever they found."""
+    of = controls().get(choice.control, set()) if choice.control else {rule.id for rule in RULES}
+    return tuple(
+        rule.id for rule in RULES
+        if rule.id in of and choice.rule in ("", rule.id) and choice.family in ("", rule.family)
+    )  # fmt: skip
+
+
 def haystack(frame: pd.DataFrame) -> pd.Series:
     """What a search looks through: the texts of each finding, in lower case, with the index of the frame."""
     told = [arrow(frame[name].astype("str").fillna("")) for name in SEARCHED]

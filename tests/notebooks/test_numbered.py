@@ -24,7 +24,7 @@ LAST = {
     "01_connect_and_pull": "PRACTICE: AUDITKIT_BASE_URL is not set",
     "03_principals": "Effective permissions by module",
     "04_credentials": "credentials expire soon or have ended",
-    "05_roles_and_api_keys": "findings found",
+    "05_roles_and_api_keys": "findings match",
     "06_access_and_gaps": "Permission gaps: 32 of 212 missing",
 }
 

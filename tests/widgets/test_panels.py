@@ -15,10 +15,11 @@ from auditkit.errors import InputError, UnknownPrincipal
 from auditkit.limits import Limits
 from auditkit.schema import frame
 from auditkit.snapshot import Snapshot, build
-from auditkit.widgets.base import View
+from auditkit.widgets.base import View, reasons
 from auditkit.widgets.desk import Desk, open_desk
 from auditkit.widgets.endings import CalendarPanel
 from auditkit.widgets.figures import FIGURES
+from auditkit.widgets.findings import FindingsPanel
 from auditkit.widgets.gap_matrix import MatrixPanel, cells
 from auditkit.widgets.ics import expiries_ics
 from auditkit.widgets.panels import PANELS
@@ -378,6 +379,33 @@ def test_a_panel_that_raises_says_so_where_it_stands(desk: Desk, monkeypatch: py
 
 def test_found_tables_count_and_tell_what_was_not_evaluated(desk: Desk) -> None:
     total = len(desk.findings.frame)
-    assert repr(desk.found(rule="CRD002")) == f"1 of {total} findings found"
-    assert repr(desk.found(rule="PRN005")) == f"0 of {total} findings found: nothing found"
-    assert "not evaluated: no scan was given" in desk.found(rule="CRD009").fragment
+    assert repr(desk.found(rule="CRD002")) == f"1 of {total} findings match"
+    assert "<td>Gateway 7</td>" in desk.found(rule="CRD002").fragment  # whose it is, by name
+    assert repr(desk.found(rule="PRN005")) == f"0 of {total} findings match: nothing found"
+    assert "Not evaluated" not in desk.found(rule="PRN005").fragment
+    assert repr(desk.found(rule="CRD009")) == "Not evaluated: how many findings match"
+    assert "CRD009, Credential found in a scanned place: no scan was given" in desk.found(rule="CRD009").fragment
+    assert repr(desk.found(family="credentials", principal="nobody")).endswith(" match, of what could be evaluated")
+    ticked = desk.panel("findings")
+    assert isinstance(ticked, FindingsPanel)
+    assert repr(ticked.chosen()) == f"0 of {total} findings are ticked"
+
+
+def test_a_long_table_of_findings_shows_its_first_rows_and_how_many_more_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = acme().principals.query("principal_id == 'ann'")
+    many = pd.concat([many.assign(principal_id=f"p{number:02d}", organisation_id="else") for number in range(27)])
+    snapshot = acme().replace(principals=pd.concat([acme().principals, many], ignore_index=True))
+    shown = open_desk(snapshot).found(rule="PRN005").fragment
+    assert (shown.count("<td>PRN005</td>"), "and 2 more rows" in shown) == (25, True)
+    monkeypatch.setenv("AUDITKIT_HEADLESS", "1")
+    assert open_desk(snapshot).found(rule="PRN005").fragment.count("<td>PRN005</td>") == 27
+
+
+def test_many_rules_that_one_reason_silences_are_told_in_one_sentence() -> None:
+    desk = open_desk(acme(incomplete={"credentials": "403"}).replace(credentials=acme().credentials.iloc[:0]))
+    few, many = reasons(desk.among(("CRD001", "CRD002"))), reasons(desk.findings)
+    assert few == ["CRD001, Expired credential: credentials could not be read whole (403)",
+                   "CRD002, Credential expires soon: credentials could not be read whole (403)"]  # fmt: skip
+    assert [why for why in many if why.startswith("credentials could not be read whole (403): 17 rules (CRD001, CRD002, ")]
+    assert [why for why in many if "(403): 6 rules, evaluated in part (DAT002, " in why]
+    assert many == desk.panel("findings").view.warnings
