@@ -27,7 +27,8 @@ class Tally:
 
     def sentence(self) -> str:
         """One line of plain text."""
-        told = f"{self.lists:,} of {self.known:,} lists, {self.records:,} records, {self.requests:,} requests"
+        asked = "1 request" if self.requests == 1 else f"{self.requests:,} requests"
+        told = f"{self.lists:,} of {self.known:,} lists, {self.records:,} records, {asked}"
         lost = f"; {self.refused:,} could not be read" if self.refused else ""
         return told + lost + (f"; {self.waiting}" if self.waiting else "")
 

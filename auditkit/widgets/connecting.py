@@ -20,9 +20,9 @@ from auditkit.source.key import find_key
 from auditkit.source.secret import Secret
 from auditkit.widgets.coverage import LABELS, coverage, unread
 from auditkit.widgets.kept import FOLDER
+from auditkit.widgets.live import panel_html
 from auditkit.widgets.markup import bullets, safe_table, safe_text
 from auditkit.widgets.pull_progress import PullProgress
-from auditkit.widgets.style import STYLE
 from auditkit.widgets.trouble import TROUBLE, warning, words
 
 BASE_URL, ORGANISATION = "AUDITKIT_BASE_URL", "AUDITKIT_ORGANISATION"
@@ -111,9 +111,9 @@ class Pulling:
         told = "".join(f"<p>{safe_text(line)}</p>" for line in self.said)
         shown = self.snapshot or self._before
         if self.failed:
-            kept = f"{self.place.out} stays as it was:" if shown else "No snapshot was written."
+            kept = f"The folder {self.place.out} stays as it was:" if shown else "No snapshot was written."
             told += f"{warning(self.failed)}<p>{safe_text(kept)}</p>"
-        return f'{STYLE}<div class="ak-panel">{told}{_held(shown) if shown else ""}</div>'
+        return panel_html(told + (_held(shown) if shown else ""))
 
 
 def _held(snapshot: Snapshot) -> str:

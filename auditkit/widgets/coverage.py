@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from auditkit.findings import Findings
+from auditkit.schema import COLLECTIONS
 from auditkit.snapshot import Snapshot
 from auditkit.widgets.base import Panel, View
 
@@ -36,7 +37,8 @@ def coverage(snapshot: Snapshot) -> pd.DataFrame:
     counts = snapshot.manifest.collections
     columns = ["received", "kept", "set_aside", "duplicates", "complete", "reason"]
     frame = pd.DataFrame(list(counts.values()), columns=columns, index=pd.Index(list(counts), name="collection"))
-    frame = frame.reset_index()
+    # In the schema's order, which a manifest read back from disk does not keep.
+    frame = frame.loc[[name for name in COLLECTIONS if name in counts]].reset_index()
     return frame.astype({"collection": "str", "complete": "bool", "reason": "str"})
 
 

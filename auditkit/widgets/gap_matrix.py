@@ -103,7 +103,7 @@ class MatrixPanel(Panel):
             told.say("")
             grid.children = _cells(frame, {each: names.told(each) for each in chosen.value}, told.guard(open_cell))
             grid.layout = {
-                "grid_template_columns": f"minmax(180px, 2fr) repeat({len(chosen.value)}, minmax(74px, 1fr))",
+                "grid_template_columns": f"minmax(188px, 2fr) repeat({len(chosen.value)}, minmax(74px, 1fr))",
                 "grid_gap": "1px 3px", "width": "62%", "height": "max-content",
             }  # fmt: skip
             hit = frame[frame.principal_id.isin(chosen.value) & frame.mark.str[0].isin(_BAD)]
@@ -177,15 +177,15 @@ def _cells(frame: pd.DataFrame, principals: Mapping[str, str], pressed: Any) -> 
     keys = zip(worst.permission, worst.principal_id, strict=True)
     words = worst.mark.replace(_SHORT) + worst.many
     found = dict(zip(keys, zip(worst.index, worst.shown, words, strict=True), strict=True))
-    lines = [_head("permission"), *(_head(who, told.removeprefix(who)) for who, told in principals.items())]
+    lines = [_head("permission"), *(_head(who, told.removeprefix(who)[3:]) for who, told in principals.items())]
     for name in _by_gaps(worst)[:MOST_PERMISSIONS]:
         lines += [_head(name), *(_cell(found.get((name, who)), f"{who}, {name}", pressed) for who in principals)]
     return lines
 
 
-def _head(text: str, rest: str = "") -> Any:
-    told = f"<b>{safe_text(text)}</b>{safe_text(rest)}"
-    return ipywidgets.HTML(value=whole_words(f'<span class="ak-cell ak-any">{told}</span>'))
+def _head(text: str, name: str = "") -> Any:
+    told = f"<b>{safe_text(text)}</b><br>{safe_text(name)}" if name else safe_text(text)
+    return ipywidgets.HTML(value=whole_words(f'<span class="ak-cell ak-name ak-any">{told}</span>'))
 
 
 def _cell(found: tuple[int, str, str] | None, what: str, pressed: Any) -> Any:

@@ -38,10 +38,9 @@ class PullProgress:
     def close(self, tally: Tally) -> None:
         """Show the end: green if every list was read, amber if not."""
         self._move(tally, "in all")
-        missing = tally.known - tally.lists
+        missing = tally.known > tally.lists
         self._bar.bar_style = "warning" if missing else "success"
-        lists = "1 list was not read" if missing == 1 else f"{missing:,} lists were not read"
-        left = f"; {lists}: why stands below" if missing else ""
+        left = "; why not every list was read stands below" if missing else ""
         self._retries.value = (self._retries.value or "never had to wait") + left
 
     def _move(self, tally: Tally, until: str) -> None:

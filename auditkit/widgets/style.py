@@ -55,7 +55,8 @@ STYLE = """<style>
 .ak-pill.ak-medium{border-left-color:#e69f00}.ak-pill.ak-low{border-left-color:#56b4e9}
 .ak-cell{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;line-height:1.35;
  margin:3px 0;overflow-wrap:break-word;white-space:normal;font-size:12.5px}
-.ak-any{overflow-wrap:anywhere}.ak-tight .jupyter-button{padding:0 3px;font-size:12px}
+.ak-cell.ak-name{-webkit-line-clamp:5}.ak-any{overflow-wrap:anywhere}
+.ak-tight .jupyter-button{padding:0 3px;font-size:12px}
 .ak-weeks .jupyter-button{padding:0 1px;font-size:12px}.ak-weeks .jupyter-button:not(:disabled){font-weight:600}
 .jupyter-button.ak-bad{border-left:5px solid #d55e00;font-weight:600}
 .jupyter-button.ak-unsure{border-left:5px solid #e69f00}.jupyter-button.ak-extra{border-left:5px solid #56b4e9}

@@ -198,12 +198,15 @@ def checklist(decision: Decision) -> str:
     """A decision as HTML: the outcome, the fourteen checks, every route with the check that stopped it, the fixes."""
     by = f" by {decision.failed_check}" if decision.failed_check else ""
     checks = pd.DataFrame(
-        [(_MARKS[each.result], f"{each.id} {each.name}", each.result, each.detail) for each in decision.checks],
-        columns=["mark", "check", "result", "detail"],
+        [(f"{each.id} {each.name}", f"{_MARKS[each.result]} {each.result}", each.detail) for each in decision.checks],
+        columns=["check", "result", "detail"],
     )
     routes = pd.DataFrame(
-        [(_MARKS[each.result], each.stopped_by, each.text, each.reason) for each in decision.routes],
-        columns=["mark", "stopped by", "route", "why"],
+        [
+            (f"{_MARKS[each.result]} {each.stopped_by or each.result}", each.text, each.reason)
+            for each in decision.routes
+        ],
+        columns=["result", "route", "why"],
     )
     fixes = f"<p><strong>What would help</strong></p>{bullets(decision.fixes)}" if decision.fixes else ""
     table = safe_table(routes, caption="Routes, the nearest first") if len(routes) else ""

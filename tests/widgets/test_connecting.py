@@ -10,6 +10,7 @@ from auditkit.bundle import bundled
 from auditkit.sandbox.server import Sandbox
 from auditkit.snapshot import load
 from auditkit.widgets.connecting import BASE_URL, ORGANISATION, PRACTICE, Place, Pulling, find_place
+from auditkit.widgets.coverage import unread
 from auditkit.widgets.opening import find_snapshot
 from auditkit.widgets.pull_progress import PullProgress
 
@@ -64,14 +65,15 @@ def test_what_was_refused_is_told_once_for_all_who_share_the_reason(monkeypatch:
     with Sandbox(bundled("data/organisation.json"), forbid={"credentials"}) as iam:
         monkeypatch.setenv("AUDITKIT_API_KEY", iam.key)
         place = find_place(iam.url, iam.organisation_id, None)
-        first = Pulling(place).run()._repr_mimebundle_()["text/html"]
-        again = Pulling(place).run()
-    assert "credentials of key-0001, key-0002, " in first
-    assert " and 84 more: GET /iam/principals/.../api-keys, page 1: 403 Forbidden" in first
-    assert first.count("403 Forbidden") == 4
+        first, again = (Pulling(place).run() for _ in range(2))
+    assert first.snapshot is not None
+    told = unread(first.snapshot)
+    assert len(told) == 3
+    assert told[1].startswith("credentials of key-0001, key-0002, ")
+    assert " and 84 more: GET /iam/principals/.../api-keys, page 1: 403 Forbidden" in told[1]
     # Nothing new came: what the folder holds is still shown, and not as if it had been pulled.
     assert again.snapshot is None
-    told = again._repr_mimebundle_()["text/html"]
-    assert "snapshot stays as it was:" in told
-    assert "Pulled from" not in told
-    assert " and 84 more: GET" in told
+    html = again._repr_mimebundle_()["text/html"]
+    assert "The folder snapshot stays as it was:" in html
+    assert "Pulled from" not in html
+    assert " and 84 more: GET" in html

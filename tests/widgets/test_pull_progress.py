@@ -29,8 +29,9 @@ def test_what_was_refused_is_not_counted_as_read() -> None:
     face.show(Tally(lists=27, refused=3, known=140, records=702, requests=206))
     assert face._bar.value == 30
     assert face._words.value == "27 of 140 lists, 702 records, 206 requests; 3 could not be read"
-    face.close(Tally(lists=27, refused=113, known=140))
-    assert face._retries.value == "never had to wait; 113 lists were not read: why stands below"
+    face.close(Tally(lists=27, refused=113, known=140, requests=1))
+    assert face._words.value == "27 of 140 lists, 0 records, 1 request; 113 could not be read"
+    assert face._retries.value == "never had to wait; why not every list was read stands below"
 
 
 def test_it_shows_itself() -> None:
@@ -50,7 +51,7 @@ def test_it_tells_its_rates_and_how_often_it_waited() -> None:
         face.show(Tally(lists=1, known=10, records=200, requests=4, waiting=waiting))
     assert face._retries.value == "waited once before trying again; last: 503, 1 s"
     face.close(Tally(lists=8, known=10, records=200, requests=4))
-    assert face._retries.value.endswith("; 2 lists were not read: why stands below")
+    assert face._retries.value.endswith("; why not every list was read stands below")
     assert face._rates.value == "0 requests and 20 records a second, 10.0 s in all"
 
 
