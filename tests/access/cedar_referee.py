@@ -38,6 +38,7 @@ class Referee:
     def __init__(self, document: Record, as_of: datetime) -> None:
         self._document = document
         self._types = {each["id"]: each["type"] for each in document["principals"]}
+        self._named = {each["identifier"]: each["id"] for each in document["permissions"]}
         self._credentials = {each["keyId"]: each for each in document["credentials"]}
         self._holders = _holders(document)
         roles = {each["id"]: each for each in document["roles"]}
@@ -53,7 +54,7 @@ class Referee:
         asked = list(requests)
         places = {each["resource"] for each in asked if each.get("resource")}
         entities = self._fixed + _places(places)
-        both = [self._request(each, assume) for each in asked for assume in (True, False)]
+        both = [once | {"context": once["context"] | {"assume": assume}} for once in map(self._request, asked) for assume in (True, False)]
         # Cedar knows each entity by its name, so the same one may be named only once.
         handle = cedarpy.Entities.from_json_str(json.dumps(entities))
         answers = [_allowed(each) for each in cedarpy.is_authorized_batch(both, self._policies, handle)]
@@ -99,10 +100,8 @@ class Referee:
             parents = [_uid("Action", "role " + role) for role in roles]
             yield {"uid": _uid("Action", "permission " + each["id"]), "attrs": {}, "parents": parents}
 
-    def _request(self, request: Record, assume: bool) -> dict[str, Any]:
-        named = {each["identifier"]: each["id"] for each in self._document["permissions"]}
+    def _request(self, request: Record) -> dict[str, Any]:
         context: dict[str, Any] = {
-            "assume": assume,
             "now": self._now,
             "organisation": self._document["organisation"]["id"],
             "directAllowed": self._document["organisation"]["settings"]["directApiKeyAuth"],
@@ -115,7 +114,7 @@ class Referee:
             context["key"] = _key(self._credentials.get(request["credential"]))
         return {
             "principal": _uid("Principal", request["principal"]),
-            "action": _uid("Action", "permission " + named[request["permission"]]),
+            "action": _uid("Action", "permission " + self._named[request["permission"]]),
             "resource": _uid("Resource", _resource(request.get("resource"))),
             "context": context,
         }

@@ -7,16 +7,19 @@ bugs of that reading are each caught.
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import cedar_referee
 import naive_model
 import pytest
 import random_organisations
 from cedar_referee import Referee
-from documents import AS_OF, snapshot_of
+from documents import AS_OF, snapshot_of, snapshots_of
 from naive_model import BUGS, Naive
+from pandas.testing import assert_frame_equal
 from random_organisations import NOW, organisation, requests
 
 from auditkit.access.explain import Explainer
@@ -27,11 +30,12 @@ BLOCKS, ORGANISATIONS, REQUESTS = 10, 210, 50
 def disagreements(block: int) -> tuple[int, list[object]]:
     """How many decisions were compared in this block of organisations, and those that differ."""
     compared, wrong = 0, []
-    for seed in range(block * ORGANISATIONS, (block + 1) * ORGANISATIONS):
-        random = Random(seed)
-        document = organisation(random)
+    seeds = range(block * ORGANISATIONS, (block + 1) * ORGANISATIONS)
+    randoms = [Random(seed) for seed in seeds]
+    documents = [organisation(random) for random in randoms]
+    for seed, random, document, snapshot in zip(seeds, randoms, documents, snapshots_of(documents), strict=True):
         asked = requests(random, document, REQUESTS)
-        explainer = Explainer(snapshot_of(document), AS_OF)
+        explainer = Explainer(snapshot, AS_OF)
         expected = Referee(document, NOW).decide(asked)
         found = [explainer.outcome(**request)[0] for request in asked]
         # `decide` says the same in sentences, which take most of its time.
@@ -53,15 +57,27 @@ def test_that_is_enough_organisations_and_decisions() -> None:
     assert BLOCKS * ORGANISATIONS * REQUESTS >= 100_000
 
 
+def test_organisations_read_together_are_as_each_read_alone() -> None:
+    documents = [organisation(Random(seed)) for seed in range(BLOCKS * ORGANISATIONS, BLOCKS * ORGANISATIONS + 50)]
+    for document, together in zip(documents, snapshots_of(documents), strict=True):
+        for name, frame in snapshot_of(document).frames.items():
+            assert_frame_equal(together.frames[name], frame)
+
+
+@cache
+def judged(seed: int) -> tuple[Any, list[Any], list[str]]:
+    """An organisation, what is asked of it, and what Cedar says: the same for every bug."""
+    random = Random(seed)
+    document = organisation(random)
+    asked = requests(random, document, 60)
+    return document, asked, Referee(document, NOW).decide(asked)
+
+
 def differences(seeds: range, bug: str | None) -> int:
     """In how many decisions Cedar and the plain reading, with this bug, differ."""
     count = 0
-    for seed in seeds:
-        random = Random(seed)
-        document = organisation(random)
-        asked = requests(random, document, 60)
+    for document, asked, expected in map(judged, seeds):
         naive = Naive(document, NOW, bug)
-        expected = Referee(document, NOW).decide(asked)
         count += sum(naive.decide(request) != answer for request, answer in zip(asked, expected, strict=True))
     return count
 
