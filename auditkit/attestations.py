@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from auditkit.errors import InputError
+from auditkit.given import read_toml
 
 KINDS = ("legacy-token", "break-glass")
 """The legacy admin token of `/admin/developer`, and accounts kept for an emergency."""
@@ -20,7 +20,6 @@ KINDS = ("legacy-token", "break-glass")
 COLUMNS = ("kind", "what", "who", "when", "note")
 _NEEDED = ("kind", "what", "who", "when")
 _KEY_VALUE = re.compile(r"ik_[A-Za-z0-9_-]+\.[!-~]+")
-_AT_MOST = 1024 * 1024
 
 
 def read_attestations(path: str | Path) -> pd.DataFrame:
@@ -58,16 +57,7 @@ def _line(row: dict[Any, Any], name: str) -> str:
 def tables(path: str | Path, key: str) -> list[Mapping[str, Any]]:
     """The tables `[[key]]` of a TOML file that holds nothing else; `InputError` says what is wrong with it."""
     file = Path(path)
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(_AT_MOST + 1)
-        if len(data) > _AT_MOST:
-            raise InputError(f"{file.name}: over {_AT_MOST:,} bytes; such a file is small")
-        table = tomllib.loads(data.decode("utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}); give the path of a TOML file") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{file.name}: is no TOML: {error}") from None
+    table = read_toml(file, "a TOML file")
     rows = table.pop(key, [])
     if table or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{file.name}: holds tables [[{key}]] and nothing else")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from math import isfinite
@@ -13,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from auditkit.errors import LimitsError
+from auditkit.given import read_toml
 
 # A century: far beyond any policy, and still inside what a time can be moved by.
 MOST_DAYS = 36_500
@@ -45,7 +45,8 @@ class Limits:
     @classmethod
     def from_toml(cls, path: str | Path) -> Limits:
         """Read a configuration: `name = value`, or `name = { value = ..., source = "..." }`."""
-        return cls.from_mapping(_read(Path(path)), where=Path(path).name)
+        table = read_toml(Path(path), "a TOML file of limits", LimitsError)
+        return cls.from_mapping(table, where=Path(path).name)
 
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any], *, where: str = "the configuration") -> Limits:
@@ -122,15 +123,6 @@ def _text(value: Any) -> str:
     if value and isinstance(value[0], int):
         return f"{value[0]} to {value[1]}"
     return ", ".join("+".join(pair) for pair in value) or "none"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise LimitsError(f"{path}: cannot be read ({error.strerror}); give the path of a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LimitsError(f"{path}: is no TOML: {error}") from None
 
 
 def _known(name: str) -> str:

@@ -7,8 +7,7 @@ refused whole.
 from __future__ import annotations
 
 import json
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,13 @@ import pandas as pd
 from auditkit.access.conditions import instant
 from auditkit.access.telling import nearest, place_words, word
 from auditkit.errors import ChangeError
+from auditkit.given import SETTINGS, parsed_toml, read_text
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
 
-_AT_MOST = 16 * 1024 * 1024
+# Says an id of a collection, or another value, in words.
+Tell = Callable[[str, Any], str]
 _PLACE = {"resource_type": "text", "resource": "text"}
 _LATER = {"expires_at": "time"}
 # What each entry of a table holds: an id of a collection, a text or a time. Those in the first part are needed.
@@ -71,25 +72,16 @@ def read_changes(changes: Mapping[str, Any] | str | Path, snapshot: Snapshot) ->
 
 
 def _file(path: Path) -> tuple[str, Mapping[str, Any]]:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_AT_MOST + 1)
-        if len(data) > _AT_MOST:
-            raise ChangeError(f"{path}: over {_AT_MOST:,} bytes; a change file is small")
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise ChangeError(f"{path}: {error.strerror or error}; give a change file in TOML or JSON") from None
-    except UnicodeDecodeError as error:
-        raise ChangeError(f"{path}: cannot be read as text: {error}") from None
+    text = read_text(path, "a change file in TOML or JSON", ChangeError, at_most=SETTINGS)
     return str(path), parsed(text, str(path), "JSON" if path.suffix.lower() == ".json" else "TOML")
 
 
 def parsed(text: str, where: str, kind: str) -> dict[str, Any]:
     """The text of a change file, JSON or TOML, not yet checked; `where` names it in a ChangeError."""
     try:
-        written = json.loads(text) if kind == "JSON" else tomllib.loads(text)
+        written = json.loads(text) if kind == "JSON" else parsed_toml(text, where, ChangeError)
     except (ValueError, RecursionError) as error:
-        raise ChangeError(f"{where}: cannot be read as {kind}: {error}") from None
+        raise ChangeError(f"{where}: is no {kind}: {error}") from None
     if not isinstance(written, dict):
         raise ChangeError(f"{where}: a change file is a table with the keys {', '.join(KEYS)}")
     return written
@@ -199,18 +191,28 @@ def expiry(change: Mapping[str, Any]) -> pd.Timestamp | None:
     return _time(change["expires_at"]) if "expires_at" in change else None
 
 
-def sentences(changes: Mapping[str, Any]) -> list[str]:
-    """The changes in words."""
+def _plainly(_: str, value: Any) -> str:
+    return word(value)
+
+
+def sentences(changes: Mapping[str, Any], tell: Tell = _plainly) -> list[str]:
+    """The changes in words; `tell` says what an id of a collection names, else ids are told as they are."""
     told = [f"the date is {word(changes['as_of'])}"] if "as_of" in changes else []
     if "direct_api_key_auth" in changes:
         told.append(f"direct API key authentication is {'on' if changes['direct_api_key_auth'] else 'off'}")
-    told += [f"{key.replace('_', ' ')} {word(each)}" for key in _LISTS for each in changes.get(key, ())]
-    return told + [_told(key, each) for key in _TABLES for each in changes.get(key, ())]
+    told += [
+        f"{key.replace('_', ' ')} {tell(kind, each)}" for key, kind in _LISTS.items() for each in changes.get(key, ())
+    ]
+    return told + [_told(key, each, tell) for key in _TABLES for each in changes.get(key, ())]
 
 
-def _told(key: str, change: Mapping[str, Any]) -> str:
+def _told(key: str, change: Mapping[str, Any], tell: Tell) -> str:
     place = place_words(change["resource_type"], change["resource"]) if "resource" in change else ""
+    needed, allowed = _TABLES[key]
+    kinds = needed | allowed
     rest = [
-        f"{name.replace('_', ' ')} {word(value)}" for name, value in change.items() if not name.startswith("resource")
+        f"{name.replace('_', ' ')} {tell(kinds[name], value)}"
+        for name, value in change.items()
+        if not name.startswith("resource")
     ]
     return f"{key.replace('_', ' ')}: {', '.join(rest)}{f', on {place}' if place else ''}"

@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from auditkit.errors import RequiredError
+from auditkit.given import read_text
 
 _NEEDED = ("principal_id", "permission")
 _OPTIONAL = ("resource_type", "resource_path", "expect", "reason")
 _COLUMNS = (*_NEEDED, *_OPTIONAL)
 _EXPECT = ("allow", "deny")
-_AT_MOST = 256 * 1024 * 1024
 
 
 def read_required(path: str | Path) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def read_required(path: str | Path) -> pd.DataFrame:
     RequiredError says the line and what is wrong with it.
     """
     file = Path(path)
-    return _frame(list(_rows(file, _text(file))))
+    return _frame(list(_rows(file, read_text(file, "a CSV of required permissions", RequiredError))))
 
 
 def _frame(rows: list[tuple[int, dict[str, str]]]) -> pd.DataFrame:
@@ -37,24 +37,6 @@ def _frame(rows: list[tuple[int, dict[str, str]]]) -> pd.DataFrame:
 
 
 EMPTY = _frame([])
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_AT_MOST + 1)
-    except OSError as error:
-        raise RequiredError(f"{path}: {error.strerror or error}; give a CSV of required permissions") from None
-    if len(data) > _AT_MOST:
-        raise RequiredError(f"{path}: over {_AT_MOST:,} bytes; split the file")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise RequiredError(f"{path}, line {line}: not UTF-8; save the CSV as UTF-8") from None
-    if "\0" in text:
-        raise RequiredError(f"{path}: holds a NUL character, so it is no text; save it as CSV in UTF-8")
-    return text
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.findings import Findings
+from auditkit.given import read_text
 from auditkit.review.population import KINDS, joined_by
 from auditkit.review.replacing import instead
 from auditkit.rules.base import among
@@ -31,7 +33,9 @@ _BY_RULE = {
     "DAT007": "rotate",
 }
 # What these tell is no reason to take anything away: another finding on the same item says what to do about it.
-_INFORMING = ("PRM001", "PRM006", "PRM004", "CRD003", "DAT001", "DAT002", "DAT003", "DAT004", "DAT005")
+_INFORMING = (
+    "PRM001", "PRM006", "PRM004", "CRD003", "DAT001", "DAT002", "DAT003", "DAT004", "DAT005", "DAT008", "DAT009",
+)  # fmt: skip
 _UNTOUCHED = {
     "recommendation": "keep", "instead": "", "because": "no rule flags it", "severity": "none", "fingerprints": "",
 }  # fmt: skip
@@ -165,9 +169,10 @@ def read_owners(path: str | Path) -> pd.DataFrame:
 
     Raises `ReviewError` that names the line.
     """
+    text = read_text(Path(path), "a CSV of owners", ReviewError)
     try:
-        rows = pd.read_csv(path, dtype="str", keep_default_na=False)
-    except (OSError, ValueError) as problem:
+        rows = pd.read_csv(StringIO(text), dtype="str", keep_default_na=False)
+    except ValueError as problem:
         raise ReviewError(f"{Path(path).name} cannot be read as a CSV of owners ({type(problem).__name__})") from None
     if list(rows.columns) != ["kind", "id", "reviewer"]:
         raise ReviewError(f"{Path(path).name}: the columns are to be kind,id,reviewer")

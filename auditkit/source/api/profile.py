@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from auditkit.errors import ProfileError
+from auditkit.given import read_toml
 
 STYLES = ("cursor", "page", "offset", "link", "none")
 PARAMETERS = ("limit", "cursor", "page", "offset")
@@ -71,7 +72,7 @@ def read_profile(path: str | os.PathLike[str] | None = None) -> Profile:
     """The built-in profile, with what a file says otherwise; ProfileError if that file cannot be read or understood."""
     plain = tomllib.loads(files(__package__).joinpath("infuse.toml").read_text("utf-8"))
     if path is not None:
-        plain = _merged(plain, _parsed(Path(path)), str(path))
+        plain = _merged(plain, read_toml(Path(path), "a TOML file of the profile", ProfileError), str(path))
     rows = {name: _row(name, plain[DEFAULTS], part) for name, part in plain.items() if name not in (TOKEN, DEFAULTS)}
     return Profile(rows=rows, token_path=plain[TOKEN]["path"])
 
@@ -79,19 +80,6 @@ def read_profile(path: str | os.PathLike[str] | None = None) -> Profile:
 def _encoded(text: str) -> str:
     """An id as one segment of a path: `.` and `..` would otherwise walk through it."""
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="", errors="surrogatepass")
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ProfileError(f"there is no {path}: check the path of the profile") from None
-    except OSError as error:
-        raise ProfileError(f"cannot read {path}: {error.strerror}; name a TOML file") from None
-    except UnicodeDecodeError:
-        raise ProfileError(f"{path} is no text in UTF-8; name a TOML file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"{path} is no TOML: {error}") from None
 
 
 def _row(name: str, defaults: Mapping[str, Any], part: Mapping[str, Any]) -> Row:
