@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from auditkit.widgets.desk import Desk
 
 _MATCHES = 200
+_ACCESS = ("group_members", "permission_grants", "permissions", "role_assignments", "roles")
+_LABELS = {"subject_id": "Subject", "message": "Finding", "group_id": "Group"}
 _CREDENTIALS = ["key_id", "name", "kind", "created_at", "last_used_at", "expires_at", "revoked_at", "live"]
 
 
@@ -125,14 +128,20 @@ def _worst(desk: Desk) -> str:
 
 
 def _known(page: Page) -> str:
-    """The tables of a page, but for the ways, which the frame holds."""
+    """The tables of a page, and above the ways, which the frame holds, what they are."""
     tables = (
-        (page.findings, "Findings"), (page.modules, "Effective permissions by module"),
-        (page.groups, "Groups, at any depth"), (page.credentials[_CREDENTIALS], "Credentials"),
+        (page.findings, "Findings", ()), (page.modules, "Effective permissions by module", _ACCESS),
+        (page.groups, "Groups, at any depth", ("group_members",)),
+        (page.credentials[_CREDENTIALS], "Credentials", ("credentials",)),
     )  # fmt: skip
-    told = [safe_table(rows, caption=name) if len(rows) else _none(name) for rows, name in tables]
-    return "".join(told) + ("" if len(page.ways) else _none("Roles"))
+    told = [safe_table(rows, caption=name, labels=_LABELS) if len(rows) else _none(name, page.unread & set(of))
+            for rows, name, of in tables]  # fmt: skip
+    ways = "Roles and grants, and the way each arrives"
+    above = f"<p><strong>{ways}</strong></p>" if len(page.ways) else _none(ways, page.unread & set(_ACCESS))
+    return "".join(told) + above
 
 
-def _none(name: str) -> str:
-    return f'<p class="ak-note"><strong>{safe_text(name)}</strong>: none</p>'
+def _none(name: str, unread: Collection[str]) -> str:
+    """That there is none; or, where collections that would tell were not read whole, that."""
+    why = f"not known: {', '.join(sorted(unread)).replace('_', ' ')} could not be read whole" if unread else "none"
+    return f'<p class="ak-note"><strong>{safe_text(name)}</strong>: {safe_text(why)}</p>'

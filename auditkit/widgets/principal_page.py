@@ -9,6 +9,8 @@ import pandas as pd
 
 from auditkit.access.sieve import Way, ways
 from auditkit.errors import UnknownPrincipal
+from auditkit.findings_met import counted
+from auditkit.widgets.rotation import unread_owners
 from auditkit.widgets.rows import principal_of
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ _SUPPORTS = {True: "yes", False: "no", None: "not declared"}
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One principal. `ways` has one row an assignment or grant that reaches it, with the groups on the way."""
+    """One principal. `ways` has one row an assignment or grant that reaches it, with the groups on the way; `unread`
+    names the collections of which it is not known whether all of its records were read."""
 
     principal_id: str
     name: str
@@ -29,6 +32,7 @@ class Page:
     ways: pd.DataFrame
     modules: pd.DataFrame
     findings: pd.DataFrame
+    unread: frozenset[str]
 
 
 def page_of(desk: Desk, principal_id: str) -> Page:
@@ -45,32 +49,42 @@ def page_of(desk: Desk, principal_id: str) -> Page:
     facts = desk.tables.explainer.facts
     above = [group for group, _ in facts.above(principal_id)]
     names = principals.set_index("principal_id").display_name
+    unread = _unread(desk, principal_id)
     return Page(
         principal_id=principal_id,
         name=str(row.display_name),
-        status=status_words(row, desk.as_of, desk.snapshot.organisation_id),
+        status=status_words(row, desk.as_of, desk.snapshot.organisation_id, unread="credentials" in unread),
         credentials=credentials[credentials.principal_id.eq(principal_id)].reset_index(drop=True),
         groups=pd.DataFrame({"group_id": above, "name": [names.get(group) for group in above]}).astype("str"),
         ways=_ways(desk, principal_id),
         modules=_modules(desk, principal_id),
         findings=about[["severity", "rule", "title", "subject_id", "message"]].reset_index(drop=True),
+        unread=unread,
     )
 
 
-def status_words(row: pd.Series, as_of: pd.Timestamp, organisation: str) -> str:
-    """Who it is and whether it can act, in one sentence."""
+def _unread(desk: Desk, principal_id: str) -> frozenset[str]:
+    """The collections that may hold more about a principal than was read."""
+    owners = unread_owners(desk.snapshot)
+    read = {"credentials"} if owners is not None and principal_id not in owners else set()
+    return frozenset(desk.snapshot.incomplete) - read
+
+
+def status_words(row: pd.Series, as_of: pd.Timestamp, organisation: str, *, unread: bool = False) -> str:
+    """Who it is and whether it can act, in one sentence; `unread` where its credentials, which tell when it was last
+    active, were not read."""
     parts = [f"{row.type}, {str(row.status).lower()}"]
     if pd.notna(row.expires_at):
         parts.append(f"{'expired' if row.expires_at <= as_of else 'expires'} on {row.expires_at:%Y-%m-%d}")
     if row.organisation_id != organisation:
         parts.append(f"of another organisation ({row.organisation_id})")
     if pd.isna(row.last_activity):
-        parts.append("never active")
+        parts.append("no activity is known" if unread else "never active")
     else:
         days = (as_of - row.last_activity).days
         ago = f"{days:,} day{'' if days == 1 else 's'} ago" if days else "within the last day"
         parts.append(f"last active {ago}")
-    parts.append(f"{row.live_credentials:,} live credential{'' if row.live_credentials == 1 else 's'}")
+    parts.append("its credentials were not read" if unread else counted(int(row.live_credentials), "live credential"))
     return f"{'It can act' if row.usable else 'It cannot act'}: {', '.join(parts)}."
 
 
@@ -125,5 +139,3 @@ def _modules(desk: Desk, principal_id: str) -> pd.DataFrame:
     counts = counts.reindex(columns=["organisation", "scoped", "undetermined"], fill_value=0).reset_index()
     totals = desk.snapshot.permissions.module.value_counts()
     return counts.assign(in_catalogue=counts.module.map(totals).astype("int64"))
-
-

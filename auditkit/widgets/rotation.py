@@ -39,7 +39,7 @@ class RotationPanel(Panel):
     def build(self, found: Findings) -> View:
         """One row a usable machine principal, the overdue ones first."""
         tables = self.desk.tables
-        unread = _unread(self.desk.snapshot)
+        unread = unread_owners(self.desk.snapshot)
         told = tables["principals"], tables["credentials"]
         frame = rotation(*told, as_of=tables.as_of, limits=self.limits, unread=unread or frozenset())
         # Where it is not known whose credentials were read, nobody is known to have none.
@@ -59,7 +59,7 @@ class RotationPanel(Panel):
         )  # fmt: skip
 
 
-def _unread(snapshot: Snapshot) -> frozenset[str] | None:
+def unread_owners(snapshot: Snapshot) -> frozenset[str] | None:
     """The principals whose credentials were not read; None where it is not known whose those are."""
     if "credentials" not in snapshot.incomplete:
         return frozenset()
