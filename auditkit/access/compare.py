@@ -14,7 +14,7 @@ from auditkit.access.instants import Instant
 from auditkit.access.narrowing import choice_dict
 from auditkit.access.sieve import Way, covers, ways
 from auditkit.access.tables import Tables
-from auditkit.access.telling import columns, html_lines, html_table, place_words, word
+from auditkit.access.telling import columns, html_lines, html_table, place_words, records, word
 from auditkit.access.unread import as_far, first_line, not_read, proof, unmet
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _HEADS = {
     "only_b": ("permission", "b", "why b"),
     "differs": ("permission", "a", "b", "why a", "why b"),
 }
+_IDLE = "is not usable (suspended, revoked, expired or of another organisation), so it effectively has nothing"
 _TITLES = {"only_a": "only A has", "only_b": "only B has", "differs": "both have, differently"}
 
 
@@ -36,6 +37,7 @@ class Comparison:
 
     `permissions`: permission, side (of `SIDES`), a and b (their levels), why_a and why_b (a route in words). `roles`
     and `groups`: id, name and side, of what reaches each. `give`: what, given to B, gives it all that A certainly has.
+    `unusable`: which of the two effectively has nothing.
     """
 
     a: str
@@ -45,13 +47,19 @@ class Comparison:
     roles: pd.DataFrame
     groups: pd.DataFrame
     give: Proposal
-    notes: tuple[str, ...]
+    unusable: tuple[str, ...]
     not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def different(self) -> pd.DataFrame:
         """The permissions that one of the two has, or has differently."""
         return self.permissions[self.permissions.side.ne("both")].reset_index(drop=True)
+
+    @property
+    def notes(self) -> list[str]:
+        """What else is to be known of the two."""
+        names = dict(zip((self.a, self.b), self.names, strict=True))
+        return [f"{word(names[each])} ({word(each)}) {_IDLE}" for each in self.unusable]
 
     def change(self) -> dict[str, Any]:
         """The giving as a change file for `what_if`."""
@@ -64,12 +72,12 @@ class Comparison:
             "not_read": dict(self.not_read),
             "a": self.a,
             "b": self.b,
-            **{name: _records(getattr(self, name)) for name in ("roles", "groups", "permissions")},
+            **{name: records(getattr(self, name)) for name in ("roles", "groups", "permissions")},
             "give": [choice_dict(each) for each in self.give.chosen],
             "beyond_a": list(self.give.excess),
             "cannot_be_given": [f"{each.permission}: {each.reason}" for each in self.give.unmet],
             "proof": proof(self.give, self.not_read),
-            "notes": list(self.notes),
+            "notes": [f"{word(each)} {_IDLE}" for each in self.unusable],
             "change": self.change(),
         }
 
@@ -131,6 +139,7 @@ def compare(snapshot: Snapshot, a: str, b: str, as_of: Instant = None, *, time_l
     wanted, has = _needs(tables, a, routes[a]), _needs(tables, b, routes[b])
     missing = [need for need in wanted if not any(_within(need, other, catalogue) for other in has)]
     names = snapshot.principals.set_index("principal_id").display_name
+    usable = tables["principals"].set_index("principal_id").usable
     unread = not_read(snapshot)
     give = propose(catalogue, kind, missing, tolerated={*wanted, *has}, time_limit=time_limit)
     return Comparison(
@@ -141,7 +150,7 @@ def compare(snapshot: Snapshot, a: str, b: str, as_of: Instant = None, *, time_l
         roles=_sided({each: _roles(found) for each, found in routes.items()}, a, b),
         groups=_sided({each: _groups(tables, each) for each in routes}, a, b),
         give=replace(give, unmet=unmet(give, unread)),
-        notes=tuple(_notes(tables, a, b)),
+        unusable=tuple(each for each in dict.fromkeys((a, b)) if not usable[each]),
         not_read=unread,
     )
 
@@ -232,20 +241,9 @@ def _sided(found: dict[str, dict[str, str]], a: str, b: str) -> pd.DataFrame:
     return frame.sort_values(["side", "id"], ignore_index=True)
 
 
-def _notes(tables: Tables, a: str, b: str) -> list[str]:
-    usable = tables["principals"].set_index("principal_id").usable
-    why = "is not usable (suspended, revoked, expired or of another organisation), so it effectively has nothing"
-    return [f"{word(each)} {why}" for each in dict.fromkeys((a, b)) if not usable[each]]
-
-
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 def _at(place: tuple[str, str] | None) -> dict[str, str]:
     return {} if place is None else {"resource_type": place[0], "resource": place[1]}
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = frame.astype(object)
-    return list(plain.where(plain.notna(), None).to_dict("records"))

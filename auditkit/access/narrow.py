@@ -13,6 +13,7 @@ import pandas as pd
 from auditkit.access.candidates import Catalogue, Need, Proposal, Unmet, propose
 from auditkit.access.hints import known_principal
 from auditkit.access.instants import Instant
+from auditkit.access.naming import Naming
 from auditkit.access.narrowing import Narrowing, Narrowings
 from auditkit.access.required import read_required
 from auditkit.access.state import conditional
@@ -79,6 +80,7 @@ class _Narrower:
     def __init__(self, snapshot: Snapshot, rows: pd.DataFrame, as_of: Instant, grants: bool, time_limit: float) -> None:
         self.tables = Tables(snapshot, as_of=as_of)
         self.catalogue, self.unread = Catalogue(snapshot), not_read(snapshot)
+        self.naming = Naming(snapshot)
         self.rows, self.grants, self.time_limit = rows, grants, time_limit
         self.known = self.tables["principals"].set_index("principal_id")
         self.assignments, self.direct = _live(self.tables["assignments"]), _live(self.tables["grants"])
@@ -100,14 +102,22 @@ class _Narrower:
         )  # fmt: skip
         kept = {choice.held for choice in proposal.chosen}
         has = self.tables["effective"].pairs(principals=[principal])
+        assignments = _others(self.assignments, "assignment_id", principal, kept)
+        grants = _others(self.direct, "grant_id", principal, kept)
+        groups = tuple(sorted(self.members.loc[self.members.principal_id.eq(principal), "group_id"]))
         return Narrowing(
             principal_id=principal,
             type=kind,
             display_name=str(self.known.display_name[principal]),
             chosen=proposal.chosen,
-            removed_assignments=_others(self.assignments, "assignment_id", principal, kept),
-            removed_grants=_others(self.direct, "grant_id", principal, kept),
-            left_groups=tuple(sorted(self.members.loc[self.members.principal_id.eq(principal), "group_id"])),
+            removed_assignments=assignments,
+            removed_grants=grants,
+            left_groups=groups,
+            named={
+                **{("assignment", each): self.naming.assignment(each) for each in assignments},
+                **{("grant", each): self.naming.grant(each) for each in grants},
+                **{("group", each): self.naming.principal(each) for each in groups},
+            },
             excess=proposal.excess,
             wider=proposal.wider,
             unmet=unmet(proposal, self.unread),

@@ -21,7 +21,8 @@ _LISTED = 12
 @dataclass(frozen=True, kw_only=True)
 class Narrowing:
     """The narrowest access of one principal. `excess`, `added` and `taken` are permissions by identifier; `wider` is
-    that part of the excess which is wanted, only on no place as wide as this one.
+    that part of the excess which is wanted, only on no place as wide as this one. `named` are assignments, grants and
+    groups in words, by their kind and id.
     """
 
     principal_id: str
@@ -39,6 +40,7 @@ class Narrowing:
     proof: str
     notes: tuple[str, ...] = ()
     wider: tuple[Need, ...] = ()
+    named: Mapping[tuple[str, str], str] = field(default_factory=dict)
     not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -113,6 +115,14 @@ class Narrowing:
         """The rest in sentences: what to take and to leave, what would come and go, what cannot be met, the proof."""
         return [*self._sentences(), *(f"cannot be met: {_unmet(each)}" for each in self.unmet), self.proof]
 
+    def instead(self) -> tuple[str, ...]:
+        """What goes, in words: the assignments and grants that are removed, the groups that are left."""
+        groups = [f"group {each}" for each in self._told("group", self.left_groups)]
+        return (*self._told("assignment", self.removed_assignments), *self._told("grant", self.removed_grants), *groups)
+
+    def _told(self, kind: str, ids: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(self.named.get((kind, each), each) for each in ids)
+
     def _new(self) -> list[Choice]:
         return [each for each in self.chosen if each.held is None]
 
@@ -134,9 +144,9 @@ class Narrowing:
 
     def _sentences(self) -> list[str]:
         parts = (
-            ("remove the assignments", self.removed_assignments),
-            ("remove the direct grants", self.removed_grants),
-            ("leave the groups", self.left_groups),
+            ("remove the assignments", self._told("assignment", self.removed_assignments)),
+            ("remove the direct grants", self._told("grant", self.removed_grants)),
+            ("leave the groups", self._told("group", self.left_groups)),
             ("excess permissions", self._unwanted()),
             ("wanted permissions on a wider place than asked", tuple(map(_on, self.wider))),
             ("permissions added", self.added),
@@ -175,8 +185,8 @@ class Narrowings:
     def rows(self) -> list[tuple[object, ...]]:
         """A row a principal, under `EVERY_HEAD`."""
         return [
-            (each.principal_id, each.display_name, ", ".join(choice.name for choice in each.chosen) or None,
-             ", ".join((*each.removed_assignments, *each.removed_grants, *each.left_groups)) or None,
+            (each.principal_id, each.display_name, ", ".join(map(_called, each.chosen)) or None,
+             ", ".join(each.instead()) or None,
              len(each._unwanted()), len(each.wider), len(each.added), len(each.taken), len(each.unmet), each.proof)
             for each in self.each
         ]  # fmt: skip
@@ -185,6 +195,10 @@ class Narrowings:
         title = as_far("the narrowest access", self.not_read).capitalize()
         unknown = html_lines(f"not in the snapshot: {each}" for each in self.unknown)
         return html_lines(first_line(self.not_read)) + html_table(EVERY_HEAD, self.rows(), title) + unknown
+
+
+def _called(choice: Choice) -> str:
+    return choice.name if choice.name == choice.id else f"{choice.name} ({choice.id})"
 
 
 def choice_dict(choice: Choice) -> dict[str, Any]:

@@ -49,12 +49,11 @@ class WhatIfPanel(Asking):
         return self.why.what_if(self.change)
 
     def views(self, answer: WhatIf) -> tuple[View, ...]:
-        """The sentence; who can no longer call; then the tables of the answer, each with the principals' names."""
-        people = self.desk.snapshot.principals.set_index("principal_id").display_name
+        """The sentence; who can no longer call; then the tables of the answer."""
         when = f"As of {answer.then:%Y-%m-%d %H:%M} UTC."
         head = View(
             frame=pd.DataFrame(), headline=answer.headline(),
-            notes=[*(f"If: {each}" for each in answer.changes), f"{when} Nothing was changed."],
+            notes=[*(f"If: {each}" for each in answer.told), f"{when} Nothing was changed."],
             extras=unread_first(answer.not_read),
         )  # fmt: skip
         calls = View(
@@ -63,8 +62,9 @@ class WhatIfPanel(Asking):
             labels={"what": "Then"},
         )
         return (head, calls, *(
-            View(frame=_named(frame[list(columns)], people), headline=f"{title} ({len(frame):,})",
-                 labels={"principal_id": "Principal"}, filters=tuple({"change", "rule", "severity"} & set(columns)))
+            View(frame=frame[list(columns)], headline=f"{title} ({len(frame):,})",
+                 labels={"principal_id": "Principal", "who": "Name"},
+                 filters=tuple({"change", "rule", "severity"} & set(columns)))
             for title, columns, frame in answer.parts()
         ))  # fmt: skip
 
@@ -80,11 +80,3 @@ class WhatIfPanel(Asking):
     def follow(self, form: Form) -> None:
         """Offer what belongs to the principal of the request first."""
         self._fields.follow(form)
-
-
-def _named(frame: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
-    """The frame with the name of each principal beside its id."""
-    if "principal_id" not in frame:
-        return frame
-    at = frame.columns.get_loc("principal_id") + 1
-    return pd.concat([frame.iloc[:, :at], frame.principal_id.map(people).rename("name"), frame.iloc[:, at:]], axis=1)
