@@ -15,9 +15,10 @@ import pandas as pd
 from auditkit.access.changed import changed, touched
 from auditkit.access.changes import moved, read_changes, sentences
 from auditkit.access.instants import Instant, judged_at
+from auditkit.access.naming import Naming
 from auditkit.access.required import read_required
 from auditkit.access.tables import Tables
-from auditkit.access.telling import columns, html_lines, html_table, numbered, word
+from auditkit.access.telling import columns, html_lines, html_table, numbered, records, word
 from auditkit.access.unread import EVERY, as_far, first_line, not_read
 from auditkit.findings import run_rules
 from auditkit.limits import Limits
@@ -31,8 +32,9 @@ _REQUIRED = (
     "line", "principal_id", "permission", "resource_type", "resource_path", "expect", "before", "after", "change",
     "why",
 )  # fmt: skip
-_BREAKS = ("change", "line", "principal_id", "permission", "before", "after", "why")
-_FINDINGS = ("rule", "severity", "subject_id", "message")
+_BREAKS = ("change", "line", "principal_id", "name", "permission", "before", "after", "why")
+_DIFFERS = ("change", "principal_id", "name", "permissions", "which")
+_FINDINGS = ("rule", "severity", "subject_id", "who", "message")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class WhatIf:
 
     `access`: one row for each permission of a principal that differs; `required`: the required rows that break or are
     mended, if any were given (`asked`); `gone` and `come`: findings; `authentication`: who can no longer call, or can.
+    `told` are the changes with the names of what they are done to, `names` what the principals are called.
     """
 
     changes: tuple[str, ...]
@@ -52,6 +55,8 @@ class WhatIf:
     gone: pd.DataFrame
     come: pd.DataFrame
     asked: bool = True
+    told: tuple[str, ...] = ()
+    names: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
     not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -66,11 +71,11 @@ class WhatIf:
             "changes": list(self.changes),
             "as_of": self.as_of.isoformat(),
             "then": self.then.isoformat(),
-            "access": _records(self.access),
-            "required": _records(self.required),
+            "access": records(self.access),
+            "required": records(self.required),
             "authentication": list(self.authentication),
-            "findings_gone": _records(self.gone),
-            "findings_come": _records(self.come),
+            "findings_gone": records(self.gone),
+            "findings_come": records(self.come),
         }
 
     def to_text(self, *, whole: bool = False) -> str:
@@ -78,7 +83,7 @@ class WhatIf:
         lines = [
             *first_line(self.not_read),
             "If",
-            *(f"  {each}" for each in self.changes),
+            *(f"  {each}" for each in self.told),
             f"as of {self.then:%Y-%m-%d %H:%M} UTC, then",
             self.headline(),
         ]
@@ -93,7 +98,7 @@ class WhatIf:
 
     def _repr_html_(self) -> str:
         tables = "".join(html_table(head, _rows(frame, head), title) for title, head, frame in self.parts())
-        told = [*first_line(self.not_read), f"If {'; '.join(self.changes)}: {self.headline()}", *self.authentication]
+        told = [*first_line(self.not_read), f"If {'; '.join(self.told)}: {self.headline()}", *self.authentication]
         return html_lines(told) + tables
 
     def headline(self) -> str:
@@ -115,11 +120,14 @@ class WhatIf:
     def parts(self) -> list[tuple[str, tuple[str, ...], pd.DataFrame]]:
         """The tables of the answer: title, the columns that a reader is shown, frame."""
         return [
-            ("Required rows that break, or are mended", _BREAKS, self.required),
-            ("Access that differs", ("change", "principal_id", "permissions", "which"), _by_principal(self.access)),
+            ("Required rows that break, or are mended", _BREAKS, self._named(self.required)),
+            ("Access that differs", _DIFFERS, self._named(_by_principal(self.access))),
             ("Findings that go", _FINDINGS, self.gone),
             ("Findings that come", _FINDINGS, self.come),
         ]  # fmt: skip
+
+    def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(name=frame.principal_id.map(self.names).astype("str"))
 
 
 def what_if(
@@ -142,16 +150,19 @@ def what_if(
     rows = read_required(required) if isinstance(required, str | Path) else required
     one, two = Tables(snapshot, as_of=now, required=rows), Tables(after, as_of=then, required=rows)
     gone, come = _findings(one, two, limits or Limits())
+    naming = Naming(snapshot)
     return WhatIf(
         changes=tuple(sentences(checked)),
         as_of=now,
         then=then,
         access=_access(one, two, touched(snapshot, after, checked, now)),
         required=_required(one, two) if rows is not None else pd.DataFrame(columns=list(_REQUIRED)),
-        authentication=tuple(_authentication(one, two)),
+        authentication=tuple(_authentication(one, two, naming)),
         gone=gone,
         come=come,
         asked=rows is not None,
+        told=tuple(sentences(checked, naming.tell)),
+        names=naming.people,
         not_read=not_read(snapshot, EVERY),
     )
 
@@ -199,15 +210,15 @@ def _findings(one: Tables, two: Tables, limits: Limits) -> tuple[pd.DataFrame, p
     return gone.reset_index(drop=True), come.reset_index(drop=True)
 
 
-def _authentication(one: Tables, two: Tables) -> list[str]:
+def _authentication(one: Tables, two: Tables, naming: Naming) -> list[str]:
     """Who can no longer authenticate, or can again, and which keys stop working."""
     before, after = (tables["principals"].set_index("principal_id") for tables in (one, two))
     usable = after.usable.reindex(before.index, fill_value=False)
     # A group never could.
     calls = before.type.ne("Group")
     ends, begins = before.index[calls & before.usable & ~usable], before.index[calls & ~before.usable & usable]
-    told = [f"{_named(before, each)} can no longer authenticate" for each in ends]
-    told += [f"{_named(before, each)} can authenticate again" for each in begins]
+    told = [f"{naming.principal(each)} can no longer authenticate" for each in ends]
+    told += [f"{naming.principal(each)} can authenticate again" for each in begins]
     keys = two["credentials"]
     live = one["credentials"].merge(keys[["credential_id", "live"]], on="credential_id", suffixes=("", "_then"))
     stopped = live[live.live & ~live.live_then]
@@ -217,7 +228,7 @@ def _authentication(one: Tables, two: Tables) -> list[str]:
         words = f"{rest} other live credential{'' if rest == 1 else 's'}" if rest else "no live credential"
         # Nothing is lost to whoever is stopped already, or by the same changes.
         idle = "" if rest or usable.get(principal, False) else ", and cannot authenticate in any case"
-        told.append(f"key {word(key)} stops working; {_named(before, principal)} is left with {words}{idle}")
+        told.append(f"key {word(key)} stops working; {naming.principal(principal)} is left with {words}{idle}")
     return told + _direct(one, two, after)
 
 
@@ -232,11 +243,6 @@ def _direct(one: Tables, two: Tables, principals: pd.DataFrame) -> list[str]:
             "to exchange it for a bearer token (POST /iam/auth/token)"]  # fmt: skip
 
 
-def _named(principals: pd.DataFrame, principal: str) -> str:
-    known = principals.display_name.get(principal)
-    return f"{word(known)} ({word(principal)})" if known is not None else word(principal)
-
-
 def _by_principal(access: pd.DataFrame) -> pd.DataFrame:
     """For each principal and kind of change, how many permissions, and the first of them."""
     groups = access.groupby(["change", "principal_id"], sort=True).permission
@@ -247,11 +253,6 @@ def _by_principal(access: pd.DataFrame) -> pd.DataFrame:
 def _first_ones(names: pd.Series) -> str:
     shown = ", ".join(names.head(_NAMED))
     return shown + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = frame.astype(object)
-    return list(plain.where(plain.notna(), None).to_dict("records"))
 
 
 def _rows(frame: pd.DataFrame, names: tuple[str, ...]) -> list[tuple[object, ...]]:
