@@ -24,6 +24,8 @@ RULES: tuple[Rule, ...] = (
     data.set_aside,
     data.not_whole,
     data.secret,
+    data.odd_name,
+    data.look_alike,
     organisation.direct_authentication,
     organisation.legacy_token,
     organisation.administrators,

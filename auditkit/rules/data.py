@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
-from auditkit.rules.base import NO_HITS, Hits, among, hits, rule
+from auditkit.rules.base import NO_HITS, Hits, among, choose, hits, rule
+from auditkit.rules.names import look_alikes, odd_names
 from auditkit.rules.text import arrow, concat, gather, joined
 from auditkit.schema import COLLECTIONS
 
@@ -114,6 +115,86 @@ def secret(problems: pd.DataFrame) -> Hits:
     Fix: revoke the credential at once and issue a replacement; then find out how its secret came into the record.
     """
     return _told(problems, "DAT007")
+
+
+@rule(
+    "DAT008",
+    "Name that hides or imitates",
+    subject="any record",
+    severity="medium",
+    reads=("organisation", "principals", "credentials", "permissions", "roles"),
+    of="named record",
+    partial=True,
+    spares=("role_assignments",),
+)
+def odd_name(
+    organisation: pd.DataFrame,
+    principals: pd.DataFrame,
+    credentials: pd.DataFrame,
+    permissions: pd.DataFrame,
+    roles: pd.DataFrame,
+) -> Hits:
+    """A name that holds characters which nobody sees or which turn the text around them, or a word that imitates one of
+    another script, such as a Latin one with a Cyrillic letter: what is read is not what is there.
+
+    Fix: find out who gave the name, and write it anew by hand, in the letters of one script.
+    """
+    named = [
+        _named(organisation, "organisation", "organisation_id", "name"),
+        _named(principals, "principal", "principal_id", "display_name"),
+        _named(credentials, "credential", "credential_id", "name"),
+        _named(permissions, "permission", "permission_id", "name"),
+        _named(roles, "role", "role_id", "name"),
+    ]
+    rows = pd.concat(named, ignore_index=True)
+    odd = odd_names(arrow(rows.name))
+    return hits(
+        rows.merge(
+            odd.to_pandas(types_mapper=pd.ArrowDtype).astype({"name": "str"}), on="name", validate="many_to_one"
+        ),
+        subject=["record_id"],
+        kind="record",
+        message="the name {said}",
+        related={"id": "record_id", "name": "name", "characters": "characters"},
+    )
+
+
+@rule(
+    "DAT009",
+    "Name that looks like another",
+    subject="any record",
+    severity="medium",
+    reads=("principals", "roles"),
+    of="principal or role",
+    partial=True,
+    spares=("credentials", "permissions", "role_assignments"),
+)
+def look_alike(principals: pd.DataFrame, roles: pd.DataFrame) -> Hits:
+    """A principal, group or role whose name looks like that of another one of its kind and is not the same: by case,
+    width, spaces, what nobody sees, or letters of another script. Whoever picks by name picks the wrong one.
+
+    Fix: find out which of them is meant, and rename or remove the other.
+    """
+    named = [
+        _named(principals, "principal", "principal_id", "display_name").assign(
+            kind=choose(principals.type.eq("Group"), "group", "principal")
+        ),
+        _named(roles, "role", "role_id", "name").assign(kind="role"),
+    ]
+    alike = look_alikes(pd.concat(named, ignore_index=True))
+    return hits(
+        gather(alike, ["record", "record_id", "name"], "alike"),
+        subject=["record_id"],
+        kind="record",
+        message="the name looks like that of {alike}, and is another",
+        related={"id": "record_id", "name": "name", "alike": "alike"},
+    )
+
+
+def _named(rows: pd.DataFrame, record: str, key: str, name: str) -> pd.DataFrame:
+    """The records as `record`, `record_id`, `name`."""
+    columns = {"record_id": rows[key], "name": rows[name]}
+    return pd.DataFrame(columns).assign(record=pd.Series(record, index=rows.index, dtype="str"))
 
 
 def _missing(rows: pd.DataFrame, record: str, key: list[str], column: str, there: dict[str, pd.Series]) -> pa.Table:
