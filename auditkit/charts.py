@@ -167,21 +167,30 @@ def findings_by_quarter(history: pd.DataFrame) -> Figure:
     return figure
 
 
-def severity_by_family(findings: pd.DataFrame) -> Figure:
-    """How many findings each family of rules has, by severity; `findings` has family and severity."""
+def severity_by_family(findings: pd.DataFrame, rules: pd.DataFrame) -> Figure:
+    """How many findings each family of rules has, by severity, and of which families rules were not evaluated.
+
+    `findings` has family and severity, `rules` family and evaluated.
+    """
+    judged = list(rules.family[rules.evaluated].unique())
     counts = pd.crosstab(findings.family, findings.severity.astype("str"))
-    counts = counts.reindex(columns=list(SEVERITY_COLOURS), fill_value=0)
+    counts = counts.reindex(index=counts.index.union(judged), columns=list(SEVERITY_COLOURS), fill_value=0)
     counts = counts.sort_values(list(SEVERITY_COLOURS), kind="stable")
     title = "No findings"
-    if len(counts):
+    if len(findings):
         severe, whole = int(counts[["critical", "high"]].iloc[-1].sum()), int(counts.iloc[-1].sum())
         title = f"Worst is the family {counts.index[-1]}: {severe:,} of its {whole:,} findings are critical or high"
+    quiet = (~rules.evaluated).groupby(rules.family).agg(["sum", "size"])
+    quiet = quiet[quiet["sum"].gt(0)]
+    told = [
+        f"{name} {count} of {size}" for name, count, size in zip(quiet.index, quiet["sum"], quiet["size"], strict=True)
+    ]
     with mpl.rc_context(RC):
         figure, axes = new_figure(title, rows=max(len(counts), 2))
         series = {name: counts[name].to_numpy() for name in SEVERITY_COLOURS}
         looks = {name: (colour, SEVERITY_HATCHES[name]) for name, colour in SEVERITY_COLOURS.items()}
         stacked(axes, [str(name) for name in counts.index], series, looks)
-        axes.set_xlabel("findings")
+        say_below(axes, "findings" + ("; rules not evaluated, or not whole: " + ", ".join(told) if told else ""))
     return figure
 
 

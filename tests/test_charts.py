@@ -65,6 +65,19 @@ def test_severity_says_how_many_are_worst() -> None:
     assert labels == ["CRD001  Credential expired", "PRN001  Shut <out>"]  # the worst at the top
 
 
+def test_a_family_that_was_not_evaluated_is_not_left_out_in_silence() -> None:
+    found = findings(("PRM001", "high"), ("DAT001", "low")).assign(family=["permissions", "data"])
+    rules = pd.DataFrame({
+        "family": ["permissions", "data", "data", "credentials", "credentials", "roles"],
+        "evaluated": [True, True, False, False, False, True],
+    })  # fmt: skip
+    figure = charts.severity_by_family(found, rules)
+    assert title(figure) == "Worst is the family permissions: 1 of its 1 findings are critical or high"
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["roles", "data", "permissions"]
+    assert figure.axes[0].get_xlabel() == "findings; rules not evaluated, or not whole: credentials 2 of 2, data 1 of 2"
+    assert charts.severity_by_family(found, rules[rules.evaluated]).axes[0].get_xlabel() == "findings"
+
+
 def test_the_calendar_counts_what_expires_within_the_window() -> None:
     figure = charts.credential_calendar(
         credentials(
@@ -218,7 +231,7 @@ def _wide_figures() -> list[Any]:
     ages = {"as_of": AS_OF, "max_age_days": 3650}
     return [
         charts.severity_by_rule(many, rules),
-        charts.severity_by_family(many.assign(family="organisation")),
+        charts.severity_by_family(many.assign(family="organisation"), rules.assign(family=[f"family-{n}" for n in range(40)])),
         charts.lifetime_against_age(pd.concat([keys] * 12_345), **ages),
         charts.credential_timeline(keys, as_of=AS_OF),
         charts.role_breadth(roles, held, broad_share=0.5),

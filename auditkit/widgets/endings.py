@@ -10,18 +10,21 @@ import numpy as np
 import pandas as pd
 
 from auditkit.findings import Findings
+from auditkit.findings_met import counted
 from auditkit.widgets.base import Panel, View, drawn, headline, reasons
 from auditkit.widgets.ics import expiries_ics
 from auditkit.widgets.kept import free_name, write_whole
 from auditkit.widgets.live import Told, button, panel_html, written
 from auditkit.widgets.markup import safe_table, safe_text
+from auditkit.widgets.rows import with_principals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WEEKS_BACK, WEEKS_AHEAD = 13, 52
 _WEEK = pd.Timedelta(days=7).as_unit("us")
-_SHOWN = ["ending", "ends_at", "credential_id", "key_id", "name", "principal_id", "last_used_at"]
+_SHOWN = ["ending", "ends_at", "credential_id", "key_id", "name", "principal_id", "display_name", "last_used_at"]
+_LABELS = {"credential_id": "Credential", "principal_id": "Principal", "display_name": "Principal's name"}
 _QUARTERS = ("Past 13 weeks", "Next 13 weeks", "Weeks 14 to 26", "Weeks 27 to 39", "Weeks 40 to 52")
 
 
@@ -55,6 +58,7 @@ class CalendarPanel(Panel):
         week = (ends.ends_at - self.desk.as_of) // _WEEK
         ends = ends.assign(week=week.astype("int64"))
         inside = ends[ends.week.between(-WEEKS_BACK, WEEKS_AHEAD - 1)]
+        inside = with_principals(inside, self.desk.tables["principals"], ["display_name"])
         return inside.sort_values(["ends_at", "credential_id"])[["week", *_SHOWN]].reset_index(drop=True)
 
     def start(self, week: int) -> pd.Timestamp:
@@ -80,8 +84,9 @@ class CalendarPanel(Panel):
 
         def show(week: int) -> None:
             rows = self.week(week)
-            words = f"In the week from {self.start(week):%Y-%m-%d}: {len(rows):,}"
-            table = safe_table(rows) if len(rows) else ""
+            ends = f"{counted(len(rows), 'credential')} end{'s' if len(rows) == 1 else ''}"
+            words = f"In the week from {self.start(week):%Y-%m-%d} {ends}."
+            table = safe_table(rows, labels=_LABELS) if len(rows) else ""
             listed.value = panel_html(f'<p class="ak-note" role="status">{safe_text(words)}</p>{table}')
 
         def write(_: Any) -> None:
@@ -89,6 +94,10 @@ class CalendarPanel(Panel):
             told.say(written(path, f"{count:,} expiries, to import into a calendar"))
 
         head.value = panel_html(self.view.head() + self.view.picture())
+        judged = self.desk.among(self.rules).rules
+        # Weeks in which nothing is known to end would look like weeks in which nothing ends.
+        if not judged.evaluated.any() and not judged.population.any():
+            return ipywidgets.VBox([head])
         cells: list[Any] = []
         for number, label in enumerate(_QUARTERS):
             first = (number - 1) * 13
@@ -105,7 +114,7 @@ class CalendarPanel(Panel):
 
     def _cell(self, week: int, count: int, show: Any) -> Any:
         day = self.start(week)
-        cell = button(f"{day:%m-%d}" + (f"\N{MULTIPLICATION SIGN}{count:,}" if count else ""), lambda _: show(week),
+        cell = button(f"{day:%m-%d}" + (f"\n{count:,}" if count else ""), lambda _: show(week),
                       tooltip=f"{count:,} end in the week from {day:%Y-%m-%d}", width="100%")  # fmt: skip
         cell.disabled = not count
         return cell

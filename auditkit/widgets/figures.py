@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _severity_by_family(desk: Desk) -> Figure:
     from auditkit.charts import severity_by_family
 
-    return severity_by_family(desk.findings.frame)
+    return severity_by_family(desk.findings.frame, desk.findings.rules)
 
 
 def _lifetime_against_age(desk: Desk) -> Figure:

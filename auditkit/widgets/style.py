@@ -12,6 +12,8 @@ STYLE = """<style>
 .ak-panel ul{margin:.2em 0 .5em;padding-left:1.6em}
 .ak-panel .ak-warn ul{margin:.2em 0;padding-left:1.3em}
 .ak-panel table.ak-table{border-collapse:collapse;width:100%;margin:.3em 0;font-size:12.5px;table-layout:auto}
+.ak-panel table.ak-table:not(:has(th.ak-wide,th:nth-child(6))):is(:has(th.ak-number),:not(:has(th:nth-child(4)))){
+ width:auto;min-width:36em}
 .ak-panel .ak-table caption{text-align:left;font-weight:600;padding:.3em 0}
 .ak-panel .ak-table th,.ak-panel .ak-table td{text-align:left!important;vertical-align:top;padding:4px 10px 4px 6px;
  white-space:normal;max-width:34em;overflow-wrap:break-word}
@@ -57,7 +59,8 @@ STYLE = """<style>
  margin:3px 0;overflow-wrap:break-word;white-space:normal;font-size:12.5px}
 .ak-cell.ak-name{-webkit-line-clamp:5}.ak-any{overflow-wrap:anywhere}
 .ak-tight .jupyter-button{padding:0 3px;font-size:12px}
-.ak-weeks .jupyter-button{padding:0 1px;font-size:12px}.ak-weeks .jupyter-button:not(:disabled){font-weight:600}
+.ak-weeks .jupyter-button{padding:0 1px;font-size:12px;height:38px;line-height:1.35;white-space:pre-line}
+.ak-weeks .jupyter-button:not(:disabled){font-weight:600}
 .jupyter-button.ak-bad{border-left:5px solid #d55e00;font-weight:600}
 .jupyter-button.ak-unsure{border-left:5px solid #e69f00}.jupyter-button.ak-extra{border-left:5px solid #56b4e9}
 .ak-grid{align-items:center}.ak-grid .widget-html-content{line-height:1.35}
@@ -65,6 +68,7 @@ STYLE = """<style>
 .ak-tick .widget-label-basic span:not(:empty){position:absolute;width:1px;height:1px;overflow:hidden;
  clip-path:inset(50%)}
 .ak-detail{border-left:1px solid var(--jp-border-color2,#dde3e8);padding-left:12px;box-sizing:border-box}
+.ak-detail .ak-panel table.ak-table.ak-table{width:100%!important;min-width:0!important}
 .ak-detail .ak-panel .ak-table th{min-width:9ch!important;overflow-wrap:normal}
 .ak-detail .ak-panel .ak-table td{overflow-wrap:anywhere;white-space:normal!important}
 .ak-detail .ak-panel .ak-facts{grid-template-columns:max-content minmax(0,1fr)}

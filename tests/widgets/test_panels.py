@@ -154,6 +154,9 @@ class TestCalendar:
         week.click()
         assert "c2" in box.children[2].value
         assert "c1" not in box.children[2].value
+        assert "2026-12-24</span> 1 credential ends." in box.children[2].value
+        assert "<td>Gateway 7</td>" in box.children[2].value
+        assert week.description == "12-24\n1"  # on two lines: a count of any length fits
 
     def test_the_calendar_file_is_inert_folded_and_the_same_twice(self) -> None:
         rows = acme().credentials.assign(name="a,b;c\\d\nBEGIN:VEVENT\r\u2028" + "\u00e9" * 80)
@@ -325,6 +328,7 @@ def test_credentials_that_were_not_read_are_not_none() -> None:
     assert desk.rotation().empty
     assert desk.panel("rotation").view.headline.startswith("Not evaluated")
     assert desk.panel("calendar").view.headline.startswith("Not evaluated")
+    assert len(desk.panel("calendar").widget().children) == 1  # no weeks without a count, and nothing to write
 
 
 def test_of_a_refused_list_no_state_of_rotation_is_told_and_of_the_others_it_is() -> None:
