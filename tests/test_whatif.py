@@ -69,6 +69,23 @@ def test_who_loses_or_gains_what(changes: dict[str, Any], expected: list[tuple[s
     assert differences(tried(changes)) == expected
 
 
+def test_text_and_html_name_what_json_tells_by_id() -> None:
+    rows = required(("ada", "iot.device.read", "allow"))
+    changes = {"remove_assignment": ["ra-1"], "revoke_credential": ["c-1"]}
+    found = what_if(snapshot_of(organisation()), changes, required=rows)
+    told = 'remove assignment ra-1 of role "Reader" (reader) to Outer (outer)'
+    lines = [" ".join(line.split()) for line in found.to_text().splitlines()]
+    assert told in lines
+    assert "change line principal_id name permission before after why" in lines
+    assert "breaks 2 ada Ada iot.device.read allowed denied" in " ".join(lines)
+    assert "lost ada Ada 1 iot.device.read" in lines
+    assert any(line.startswith("CRD003 info c-1 Gate") for line in lines)
+    assert told.replace('"', "&quot;") in found._repr_html_()
+    assert found.to_dict()["changes"] == ["revoke credential c-1", "remove assignment ra-1"]
+    assert set(found.to_dict()["access"][0]) == {"principal_id", "permission", "before", "after", "change"}
+    assert "name" not in found.to_dict()["required"][0]
+
+
 def test_moving_the_date_lets_things_expire() -> None:
     routes = [given("ra-1", "outer", "reader", expiresAt="2027-01-01T00:00:00Z")]
     assert differences(tried({"as_of": "2027-01-01T00:00:00Z"}, roleAssignments=routes)) == [ADA]
@@ -114,7 +131,10 @@ def test_the_headline_counts_one_as_one_and_speaks_of_required_rows_only_where_t
     assert tried(change).headline().startswith("1 permission is lost and 0 gained, by 1 principal in all; ")
     assert "; no required rows were given; " in tried(change).headline()
     rows = required(("gate", "iam.key.create", "deny"))
-    assert "; 0 required rows break and 0 mended; " in what_if(snapshot_of(organisation()), change, required=rows).headline()
+    assert (
+        "; 0 required rows break and 0 mended; "
+        in what_if(snapshot_of(organisation()), change, required=rows).headline()
+    )
 
 
 def test_a_group_is_not_told_to_authenticate_no_longer() -> None:

@@ -22,7 +22,10 @@ def test_sides_levels_and_routes() -> None:
         "side": ["differs", "only_b"],
         "a": ["organisation", None],
         "b": ["scoped", "scoped"],
-        "why_a": ['role "Reader" (reader), assignment ra-1, through group "Inner" (inner) in group "Outer" (outer)', None],
+        "why_a": [
+            'role "Reader" (reader), assignment ra-1, through group "Inner" (inner) in group "Outer" (outer)',
+            None,
+        ],
         "why_b": ['role "Writer" (writer), assignment ra-2, on iot.network /net-1'] * 2,
     }
     assert found.groups.id.to_list() == ["inner", "outer"]
@@ -56,7 +59,8 @@ def test_an_unusable_principal_has_nothing_and_the_text_says_so() -> None:
     found = compare(snapshot_of(organisation(roleAssignments=[given("ra-1", "gone", "wide")])), "gone", "bob")
     assert found.permissions.empty
     assert found.change() == {}
-    assert "gone is not usable" in found.to_text()
+    assert "Gone (gone) is not usable" in found.to_text()
+    assert found.to_dict()["notes"][0].startswith("gone is not usable")
 
 
 def test_an_unknown_principal_names_the_nearest() -> None:

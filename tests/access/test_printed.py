@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
 from documents import snapshot_of
-from small import given, organisation, role
+from small import given, organisation, principal, role
 
 from auditkit.access.candidates import Choice, Unmet
 from auditkit.access.changes import sentences
 from auditkit.access.compare import compare
+from auditkit.access.naming import Naming
+from auditkit.access.narrow import narrow
 from auditkit.access.narrowing import EVERY_HEAD, Narrowing, Narrowings
 from auditkit.access.symptoms import Diagnosis
 from auditkit.access.telling import columns, html_lines, html_table, nearest, place_words, word
@@ -156,6 +160,33 @@ class TestNarrowing:
         )
         assert "</table><p>read with care</p><p>remove the assignments (2): ra-2, ra-3</p>" in told
 
+    def test_what_goes_is_told_by_name_and_listed_in_json_by_id(self) -> None:
+        document = organisation(
+            roleAssignments=[given("ra-1", "ada", "wide"), given("ra-2", "inner", "people")],
+            permissionGrants=[{"id": "g-1", "principalId": "ada", "permissionId": "id iam.key.create",
+                               "organisationId": "org-1", "createdAt": "2026-01-01T00:00:00Z"}],
+        )  # fmt: skip
+        rows = pd.DataFrame(
+            [("ada", "iot.device.read", None, None, "allow", 2)],
+            columns=["principal_id", "permission", "resource_type", "resource_path", "expect", "line"],
+        )
+        found = narrow(snapshot_of(document), "ada", rows)
+        assert [line for line in found.told() if line.startswith(("remove", "leave"))] == [
+            'remove the assignments (1): ra-1 of role "Wide" (wide)',
+            "remove the direct grants (1): g-1 of iam.key.create",
+            "leave the groups (1): Inner (inner)",
+        ]
+        assert Narrowings(each=(found,)).rows()[0][2:4] == (
+            "Reader (reader)", 'ra-1 of role "Wide" (wide), g-1 of iam.key.create, group Inner (inner)',
+        )  # fmt: skip
+        told = found.to_dict()
+        assert (told["removed_assignments"], told["removed_grants"], told["left_groups"]) == (
+            ["ra-1"],
+            ["g-1"],
+            ["inner"],
+        )
+        assert "Inner" not in json.dumps(told)
+
     def test_json(self) -> None:
         told = NARROWING.to_dict()
         assert told["unmet"] == [
@@ -199,9 +230,10 @@ class TestNarrowing:
         assert html.startswith(
             "<table><caption>The narrowest access</caption><thead><tr><th>principal</th><th>name</th>"
         )
-        row = ("bob", "Bob", "Reader", "-", "0", "0", "0", "0", "0", "proven")
+        row = ("bob", "Bob", "Reader (reader)", "-", "0", "0", "0", "0", "0", "proven")
         assert "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" in html
-        row = ("Reader, Writer, iot.key", "ra-2, ra-3, g-1, inner", "1", "0", "1", "13", "2", "proven: it is the best")
+        would, instead = "Reader (reader), Writer (writer), iot.key", "ra-2, ra-3, g-1, group inner"
+        row = (would, instead, "1", "0", "1", "13", "2", "proven: it is the best")
         assert "".join(f"<td>{cell}</td>" for cell in row) in html
         assert html.endswith("<p>not in the snapshot: zoe\\n</p>")
 
@@ -388,3 +420,47 @@ def test_changes_in_words() -> None:
         "add assignment: principal bob, role reader, expires at 2026-11-01T00:00:00Z",
     ]
     assert sentences({"direct_api_key_auth": True}) == ["direct API key authentication is on"]
+
+
+NAMED = Naming(
+    snapshot_of(
+        organisation(
+            permissionGrants=[{"id": "g-1", "principalId": "ada", "permissionId": "id iam.key.create",
+                               "organisationId": "org-1", "createdAt": "2026-01-01T00:00:00Z"}],
+        )
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"suspend_principal": ["gate"]}, "suspend principal Gate (gate)"),
+        ({"delete_principal": ["outer"]}, "delete principal Outer (outer)"),
+        ({"revoke_credential": ["c-1"]}, "revoke credential c-1, key KEY1 of Gate (gate)"),
+        ({"revoke_credential": ["KEY1"]}, "revoke credential KEY1 of Gate (gate)"),
+        ({"remove_assignment": ["ra-1"]}, 'remove assignment ra-1 of role "Reader" (reader) to Outer (outer)'),
+        ({"remove_grant": ["g-1"]}, "remove grant g-1 of iam.key.create to Ada (ada)"),
+        ({"remove_member": [{"group": "outer", "principal": "inner"}]},
+         "remove member: group Outer (outer), principal Inner (inner)"),
+        ({"take_from_role": [{"role": "wide", "permission": "iam.key.create"}]},
+         'take from role: role "Wide" (wide), permission iam.key.create'),
+        ({"change_assignment": [{"assignment": "ra-2", "role": "reader", "whole_organisation": True}]},
+         'change assignment: assignment ra-2 of role "Writer" (writer) to Gate (gate), role "Reader" (reader), '
+         "whole organisation True"),
+        ({"add_grant": [{"principal": "bob", "permission": "iot.device.read", "expires_at": "2027-01-01T00:00:00Z"}]},
+         "add grant: principal Bob (bob), permission iot.device.read, expires at 2027-01-01T00:00:00Z"),
+        # What is not known has no name, and what does not print is escaped.
+        ({"remove_assignment": ["ra\n"]}, "remove assignment ra\\n"),
+    ],
+)  # fmt: skip
+def test_changes_in_words_with_the_names_of_what_they_are_done_to(changes: dict[str, Any], told: str) -> None:
+    assert sentences(changes, NAMED.tell) == [told]
+
+
+def test_who_has_no_name_or_one_that_does_not_print() -> None:
+    people = [principal("gate", "ApiKey", displayName=" "), principal("ada", "User", displayName="A\u202eda")]
+    naming = Naming(snapshot_of(organisation(principals=people)))
+    assert (naming.principal("gate"), naming.principal("ada"), naming.principal("zoe")) == (
+        "gate", "A\\u202eda (ada)", "zoe",
+    )  # fmt: skip

@@ -16,7 +16,7 @@ ERRORS = (
     ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error'], .jp-OutputArea-output[data-mime-type*='stderr']"
 )
 SHOTS = Path(".failed-screenshots")
-PATIENCE = 20_000
+PATIENCE = 60_000
 
 
 def output(page: Page, call: str) -> Locator:
@@ -103,7 +103,9 @@ def narrows(page: Page, narrowed: Locator, tried: Locator) -> None:
     narrowed.get_by_role("button", name="Find the narrowest").press("Enter")
     expect(narrowed.get_by_text("59 principals with required rows: 15 would change")).to_be_visible(timeout=PATIENCE)
     typed_and_pressed(tried, "Change file", 'suspend_principal = ["key-0001"]', "Try it")
-    expect(tried.get_by_text("suspend principal").get_by_text("key-0001")).to_be_visible(timeout=PATIENCE)
+    expect(tried.get_by_text("If: suspend principal Gateway 1, Fern Reservoir (key-0001)")).to_be_visible(
+        timeout=PATIENCE
+    )
     idle(page)
 
 

@@ -188,18 +188,18 @@ def test_narrow_without_required_rows_says_what_it_lacks() -> None:
 
 def test_a_change_is_tried_on_a_press_only(why: WhyDenied) -> None:
     panel = why.panel("what-if")
-    assert "suspend principal ann" in text(panel)
+    assert "suspend principal Ann (ann)" in text(panel)
     enter(panel, "What changes", KINDS["remove_assignment"])
     # What the principal has is offered first, and told with its name.
     assert held(panel, "Assignment") == "a2 · Operators to Ann"
     assert panel.change == {"remove_assignment": ["a2"]}
     # The answer to the former question is put away.
-    assert "suspend principal ann" not in text(panel)
+    assert "suspend principal Ann (ann)" not in text(panel)
     assert "press 'Try it'" in text(panel)
     press(panel)
     assert "1 permission is lost and 0 gained" in text(panel)
     assert "press 'Try it'" not in text(panel)
-    assert "remove assignment a2" in text(panel)
+    assert 'remove assignment a2 of role "Operators" (r1) to Ann (ann)' in text(panel)
     assert "breaks" in text(panel)
 
 
@@ -222,7 +222,7 @@ def test_a_press_that_meets_an_unreadable_file_tries_nothing_however_often(why: 
     press(panel, change_kind=KINDS[FILE], change_file="suspend_principal = [")
     for _ in range(2):
         assert "the change file: is no TOML" in text(panel)
-        assert "suspend principal ann" not in text(panel)
+        assert "suspend principal Ann (ann)" not in text(panel)
         press(panel)
 
 
@@ -239,17 +239,17 @@ def test_what_is_tried_follows_the_principal_until_it_is_chosen(why: WhyDenied) 
 
 def test_another_request_puts_the_answer_to_the_former_away_until_it_is_asked(why: WhyDenied) -> None:
     panel = why.panel("what-if")
-    assert "suspend principal ann" in text(panel)
+    assert "suspend principal Ann (ann)" in text(panel)
     why.move(principal="bob")
     assert "suspend principal" not in text(panel)
     assert "lost" not in text(panel)
     assert "press 'Try it'" in text(panel)
     # Asked again, or the former one chosen again, it is back.
     why.move(principal="ann")
-    assert "suspend principal ann" in text(panel)
+    assert "suspend principal Ann (ann)" in text(panel)
     why.move(principal="bob")
     press(panel)
-    assert "suspend principal bob" in text(panel)
+    assert "suspend principal Bob (bob)" in text(panel)
     assert "press 'Try it'" not in text(panel)
 
 
@@ -263,7 +263,7 @@ def test_a_whole_change_file_in_json_or_toml(why: WhyDenied) -> None:
     enter(panel, "What changes", KINDS[FILE])
     enter(panel, "Change file", json.dumps({"delete_principal": ["machines"], "remove_assignment": ["a1"]}))
     press(panel)
-    assert "delete principal machines" in text(panel)
+    assert "delete principal All machines (machines)" in text(panel)
     enter(panel, "Change file", 'revoke_credential = ["c1"]\n')
     press(panel)
     assert "key k1 stops working" in text(panel)
@@ -375,7 +375,7 @@ def test_a_proposal_is_handed_to_what_if(why: WhyDenied) -> None:
     assert "what-if: press 'Try it' there" in text(panel)
     assert json.loads(held(tried, "Change file")) == tried.change
     press(tried)
-    assert "remove member: group machines, principal gateway" in text(tried)
+    assert "remove member: group All machines (machines), principal Gateway 7 (gateway)" in text(tried)
     why.move(principal="new")
     beside = why.panel("compare")
     press(beside, "Hand to what-if")
