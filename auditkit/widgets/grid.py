@@ -12,7 +12,8 @@ from auditkit.report.whole import whole_words
 from auditkit.widgets.markup import safe_text, said_text
 
 PAGE = 12
-_COLUMNS = "26px 78px 84px minmax(0, 1fr)"
+# Of the button that opens a row: as wide as a rule's id.
+_WIDTH = 80
 
 
 class RowGrid:
@@ -21,15 +22,16 @@ class RowGrid:
     `show` takes findings of any number; `ticked` holds the fingerprints that are ticked, also on other pages.
     """
 
-    def __init__(self, opened: Callable[[Any], None], ticked: Callable[[], None]) -> None:
+    def __init__(self, opened: Callable[[Any], None], ticked: Callable[[], None], width: int = _WIDTH) -> None:
         self.ticked: set[str] = set()
         self._opened, self._told = opened, ticked
         self._rows = pd.DataFrame()
         self._page = 0
         self._quiet = False
-        self._lines = [_Line(self._tick, self._open) for _ in range(PAGE)]
+        self._lines = [_Line(self._tick, self._open, width) for _ in range(PAGE)]
         cells = [cell for line in self._lines for cell in line.cells]
-        layout = {"grid_template_columns": _COLUMNS, "grid_gap": "0 6px", "width": "100%"}
+        columns = f"26px 78px {width + 4}px minmax(0, 1fr)"
+        layout = {"grid_template_columns": columns, "grid_gap": "0 6px", "width": "100%"}
         self._grid = ipywidgets.GridBox(cells, layout=layout)
         self._grid.add_class("ak-grid")
         self._back = _button("Previous", lambda _: self.turn(-1))
@@ -80,12 +82,12 @@ class RowGrid:
 class _Line:
     """One row of the grid: its four widgets, filled anew for each page."""
 
-    def __init__(self, ticked: Callable[[str, bool], None], opened: Callable[[str], None]) -> None:
+    def __init__(self, ticked: Callable[[str, bool], None], opened: Callable[[str], None], width: int) -> None:
         self._key = ""
         self.tick = ipywidgets.Checkbox(indent=False, layout={"width": "24px"})
         self.tick.add_class("ak-tick")
         self.severity = ipywidgets.HTML()
-        self.open = ipywidgets.Button(layout={"width": "80px"})
+        self.open = ipywidgets.Button(layout={"width": f"{width}px"})
         self.text = ipywidgets.HTML()
         self.tick.observe(lambda change: ticked(self._key, bool(change["new"])), "value")
         self.open.on_click(lambda _: opened(self._key))

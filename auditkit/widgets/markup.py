@@ -26,7 +26,9 @@ _SUSPECT = re.compile(
 _PLAIN = re.compile(r"(?!.*[^ ]{25})[\w .:,;/@|+()\-]{0,80}", re.ASCII)
 _CODE = re.compile(r"`([A-Za-z0-9_./<>() -]{1,60})`")
 # Columns whose texts are sentences of ours.
-_SAID = frozenset({"message", "why", "fix", "to_mend", "change", "instead", "found", "result", "why_not", "reason"})
+_SAID = frozenset(
+    {"message", "why", "fix", "to_mend", "change", "instead", "found", "result", "why_not", "reason", "because"}
+)
 _LONG_WORD = re.compile(r"\S{25}")
 
 

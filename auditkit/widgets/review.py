@@ -26,10 +26,10 @@ from auditkit.widgets.base import ROWS_KEPT, Static, View
 from auditkit.widgets.desk import HEADLESS, Desk
 from auditkit.widgets.form import Name
 from auditkit.widgets.later import Later
+from auditkit.widgets.live import panel_html
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.review_acts import Sitting
 from auditkit.widgets.review_attest import AttestForm, attest_view
-from auditkit.widgets.review_fields import panel_html
 from auditkit.widgets.review_many import ManyItems
 from auditkit.widgets.review_one import OneItem
 from auditkit.widgets.review_opening import FACTS, find_campaign, find_previous

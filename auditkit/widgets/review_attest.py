@@ -12,8 +12,8 @@ from auditkit.errors import InputError
 from auditkit.review.deciding import attest
 from auditkit.widgets.base import View
 from auditkit.widgets.form import Button, Field, Form, Press
+from auditkit.widgets.live import panel_html
 from auditkit.widgets.review_acts import account
-from auditkit.widgets.review_fields import panel_html
 from auditkit.widgets.table import PagedTable
 
 if TYPE_CHECKING:

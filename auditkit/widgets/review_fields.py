@@ -8,20 +8,14 @@ from typing import Any
 import ipywidgets
 
 from auditkit.widgets.form import Field, Press
+from auditkit.widgets.live import WRAPPED, panel_html
 from auditkit.widgets.markup import safe_text
 from auditkit.widgets.review_acts import Answer, Sitting
 from auditkit.widgets.review_sift import ItemChoice, offered
-from auditkit.widgets.style import STYLE
 
 _ALL = "all"
 # What is decided with a target.
 _AIMED = ("change", "delegate")
-# JupyterLab gives the names of a definition list a fifth of its width, which breaks them.
-_NAMES = (
-    "<style>.ak-panel .ak-facts dt{width:auto!important;white-space:nowrap}"
-    ".ak-panel ul{margin:.1em 0!important;padding-left:1.3em!important}</style>"
-)
-ROW = {"flex_flow": "row wrap"}
 
 
 class Filters:
@@ -40,7 +34,7 @@ class Filters:
         )
         for field in self._fields.values():
             field.observe(lambda _: changed(), "value")
-        self.box = ipywidgets.HBox(list(self._fields.values()), layout=ROW)
+        self.box = ipywidgets.HBox(list(self._fields.values()), layout=WRAPPED)
 
     def __getitem__(self, name: str) -> Any:
         return self._fields[name]
@@ -77,18 +71,6 @@ class Words:
             return "who"
         needed = ("who", *(("target",) if action in _AIMED else ()), *(("reason",) if reasoned else ()))
         return next((name for name in needed if not press.words[name].strip()), "")
-
-
-def button(label: str, act: Callable[[Any], None], *, tip: str = "") -> Any:
-    """A button as wide as its label."""
-    made = ipywidgets.Button(description=label, tooltip=tip or label, layout={"width": "auto"})
-    made.on_click(act)
-    return made
-
-
-def panel_html(fragment: str) -> str:
-    """A fragment in the look of a panel."""
-    return f'{STYLE}{_NAMES}<div class="ak-panel">{fragment}</div>'
 
 
 def said(words: str) -> str:

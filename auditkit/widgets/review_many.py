@@ -12,9 +12,10 @@ from auditkit.review.entries import DECISIONS
 from auditkit.widgets.form import Button, Field, Form, Press
 from auditkit.widgets.grid import RowGrid
 from auditkit.widgets.later import Later
+from auditkit.widgets.live import button, panel_html
 from auditkit.widgets.markup import safe_table, safe_text
 from auditkit.widgets.review_acts import MOST_AT_ONCE, Answer, Shown
-from auditkit.widgets.review_fields import Filters, Words, button, panel_html
+from auditkit.widgets.review_fields import Filters, Words
 from auditkit.widgets.review_sift import sift_items
 from auditkit.widgets.review_views import LABELS, item_html, proof_html
 from auditkit.widgets.trouble import guard
@@ -55,11 +56,12 @@ class ManyItems:
         )
         refuse = self.form.refuse
         self.filters = Filters(self._sitting, guard(refuse, self._filtered), review.reviewer)
-        self.grid = RowGrid(guard(refuse, self._open), self._count)
+        self._opened = ""
+        self.grid = RowGrid(guard(refuse, self._open), self._count, width=100)
         self.box = self._laid_out()
         self._sitting.listen(Later(guard(refuse, self._redraw)))
         self._filtered()
-        self.form.say("tick what is to be decided together; a name opens what proves it")
+        self.form.say("tick what is to be decided together; why ... opens what proves it")
 
     def _filtered(self) -> None:
         self.grid.ticked.clear()
@@ -70,7 +72,11 @@ class ManyItems:
         # What left the table is ticked no more: only what somebody sees is decided.
         self.grid.ticked.intersection_update(self._rows["item"])
         whose = (self._rows.whose + ": ").where(self._rows.kind.ne("principal"), "")
-        self.grid.show(self._rows.assign(says=whose + self._rows.says).rename(columns=_GRID))
+        # The button opens what proves the advice: it decides nothing, and must not read as if it did.
+        why = "why " + self._rows.recommendation
+        self.grid.show(self._rows.assign(says=whose + self._rows.says, recommendation=why).rename(columns=_GRID))
+        if self._opened:
+            self._open(self._opened)
         self._count()
 
     def _count(self) -> None:
@@ -87,7 +93,7 @@ class ManyItems:
         self.form.show_buttons(buttons)
 
     def _open(self, item: str) -> None:
-        row = self._sitting.row(item)
+        self._opened, row = item, self._sitting.row(item)
         proof = proof_html(row, self._review.desk.tables, self._review.desk.findings)
         self.detail.value = panel_html(item_html(row, self._sitting.said(item)) + proof)
 
@@ -152,7 +158,7 @@ class ManyItems:
         self.detail.layout = {"max_height": "420px", "overflow": "auto"}
         self.exact.layout.max_height, self.exact.layout.overflow = "260px", "auto"
         ticks = [self._button("Tick all found", self._tick_all), self._button("Tick none", self._tick_none)]
-        left = ipywidgets.VBox([self.grid.box, ipywidgets.HBox(ticks)], layout={"width": "57%"})
+        left = ipywidgets.VBox([ipywidgets.HBox(ticks), self.grid.box], layout={"width": "57%"})
         right = ipywidgets.VBox([self.form, self.exact, self.detail], layout={"width": "42%"})
         right.add_class("ak-detail")
         body = ipywidgets.HBox([left, right], layout={"width": "100%"})

@@ -11,8 +11,9 @@ import pandas as pd
 from auditkit.errors import DecisionRefused
 from auditkit.findings_met import counted
 from auditkit.widgets.form import Button, Form, Press
+from auditkit.widgets.live import panel_html
 from auditkit.widgets.review_acts import Shown
-from auditkit.widgets.review_fields import Filters, Words, panel_html, said
+from auditkit.widgets.review_fields import Filters, Words, said
 from auditkit.widgets.review_sift import ItemChoice, following, is_left, sift_items
 from auditkit.widgets.review_views import item_html, proof_html
 from auditkit.widgets.trouble import guard
@@ -69,7 +70,7 @@ class OneItem:
         """Show the item as the disk has it."""
         rows = self._rows()
         left = int(is_left(self._sitting.standing).sum())
-        here = f"{counted(len(rows), 'item')} by these filters; {left:,} of {len(self._order):,} in all left"
+        here = f"{counted(len(rows), 'item')} by these filters; {left:,} of all {len(self._order):,} left"
         self.head.value = said(here)
         if not self.item:
             self.facts.value = panel_html('<p class="ak-note">Nothing is left by these filters.</p>')
@@ -136,8 +137,8 @@ class OneItem:
         self.show(self.item if self.item in names else following(rows, self._order, ""))
 
     def _laid_out(self) -> Any:
-        self.facts.layout = {"height": "210px", "overflow": "auto"}
-        self.proof.layout = {"width": "46%", "height": "400px", "overflow": "auto"}
+        self.facts.layout = {"height": "250px", "overflow": "auto"}
+        self.proof.layout = {"width": "46%", "height": "440px", "overflow": "auto"}
         self.proof.add_class("ak-detail")
         left = ipywidgets.VBox([self.facts, self.form], layout={"width": "53%"})
         body = ipywidgets.HBox([left, self.proof], layout={"width": "100%"})

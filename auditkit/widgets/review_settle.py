@@ -10,7 +10,8 @@ import ipywidgets
 from auditkit.errors import DecisionRefused
 from auditkit.review.entries import DECISIONS
 from auditkit.widgets.form import Button, Field, Form, Press
-from auditkit.widgets.review_fields import Words, panel_html
+from auditkit.widgets.live import panel_html
+from auditkit.widgets.review_fields import Words
 from auditkit.widgets.review_views import conflicts_view
 from auditkit.widgets.table import PagedTable
 
@@ -56,7 +57,7 @@ class Conflicts:
     def _settle(self, press: Press) -> str:
         item = press.words["item"]
         if item not in press.shown:
-            raise DecisionRefused("reviewers disagree on nothing")
+            raise DecisionRefused("reviewers disagree on no item")
         shown = replace(self._sitting.shown(item), seen=press.shown[item])
         words = self._sitting.settle(shown, self._words.answer(press, press.words["action"]))
         self.form.clear()

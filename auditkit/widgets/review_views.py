@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from auditkit.review.difference import Difference
 
 LEFT_COLUMNS = ("severity", "item", "whose", "says", "recommendation", "because", "reviewer", "asked_again")
-LABELS = {"recommendation": "Advice", "says": "What it is"}
+LABELS = {"recommendation": "Advice", "says": "What it is", "waiting": "Handed on", "bulk": "Decided together"}
 NOTHING = "Nothing to compare with: name the last quarter's campaign or snapshot as PREVIOUS in the first cell"
 
 
@@ -36,10 +36,11 @@ def progress_view(sitting: Sitting) -> View:
     conflicts = int(by.conflicts.sum())
     headline = f"{int(by.decided.sum()):,} of {counted(whole, 'item')} decided; {int(by.left.sum()):,} left"
     handed = int(by.waiting.sum())
-    notes = [f"Reviewers disagree on {counted(conflicts, 'item') if conflicts else 'nothing'}"]
+    notes = [_disagreed(conflicts)]
     notes += [f"Handed on, and waiting for somebody else: {counted(handed, 'item')}"] if handed else []
-    table = safe_table(worst, caption="By severity of the worst finding on an item (a dash: no rule flags it)")
-    return View(frame=by, headline=headline, notes=notes, extras=[table])
+    words = "By severity of the worst finding on an item (a dash: no rule flags it)"
+    table = safe_table(worst, caption=words, labels=LABELS)
+    return View(frame=by, headline=headline, notes=notes, extras=[table], labels=LABELS)
 
 
 def left_view(sitting: Sitting) -> View:
@@ -54,15 +55,16 @@ def left_view(sitting: Sitting) -> View:
     notes = (
         [
             f"{alone:,} of them have no reviewer: delegate them to somebody (To: a name), here in the panels or "
-            "by `auditkit review decide --action delegate --target NAME`"
+            "by `auditkit review decide`"
         ]
         if alone
         else []
     )
     notes += [f"{stale:,} were decided on other content than they have, and are asked again"] if stale else []
-    extras = [safe_table(told, caption="Handed on, to be decided by somebody else")] if len(told) else []
+    extras = [safe_table(told, caption="Handed on, to be decided by somebody else", labels=LABELS)] if len(told) else []
     return View(frame=frame, headline=f"{counted(len(rows), 'item')} left", notes=notes, extras=extras,
-                filters=("reviewer", "recommendation"), labels=LABELS)  # fmt: skip
+                filters=("severity", "reviewer", "recommendation"), labels=LABELS,
+                hidden=_empty(frame, "asked_again"))  # fmt: skip
 
 
 def log_view(sitting: Sitting) -> View:
@@ -74,21 +76,26 @@ def log_view(sitting: Sitting) -> View:
     standing = {one.entry_id for item in {one.item for one in log} for one in sitting.said(item)}
     standing |= {one.entry_id for one in log if one.action == "attest"}
     marks = ["taken back" if name in undone else "stands" if name in standing else "" for name in frame.entry_id]
-    frame.insert(3, "state", pd.Series(marks, dtype="str"))
+    frame.insert(2, "whose", frame["item"].map(sitting.standing.set_index("item").whose).fillna(""))
+    frame.insert(4, "state", pd.Series(marks, dtype="str"))
     notes = ["The reviewer is the name that was typed; the account is the operating system's."]
     return View(frame=frame, headline=f"{counted(len(log), 'entry', 'entries')} in the log", notes=notes,
-                filters=("action", "reviewer", "state"), hidden=("entry_id",))  # fmt: skip
+                filters=("action", "reviewer", "state"), labels=LABELS,
+                hidden=("entry_id", *_empty(frame, "whose", "target", "reason", "bulk")))  # fmt: skip
 
 
 def conflicts_view(sitting: Sitting) -> View:
     """What each reviewer says of the items on which they disagree."""
-    items = sitting.standing["item"][sitting.standing.conflict]
+    odd = sitting.standing[sitting.standing.conflict].set_index("item", drop=False)
+    items = odd["item"]
     said = [one for item in items for one in sitting.said(item)]
     names = ("item", "reviewer", "action", "target", "reason", "at")
     frame = pd.DataFrame({name: [getattr(one, name) for one in said] for name in names}, dtype="str")
-    told = f"Reviewers disagree on {counted(len(items), 'item') if len(items) else 'nothing'}"
+    for place, name in enumerate(("whose", "says"), 1):
+        frame.insert(place, name, frame["item"].map(odd[name]).astype("str"))
     notes = ["Nobody wins by being last: a decision below, with its reason, settles it."] if len(items) else []
-    return View(frame=frame, headline=told, notes=notes)
+    return View(frame=frame, headline=_disagreed(len(items)), notes=notes, labels=LABELS,
+                hidden=_empty(frame, "target"))  # fmt: skip
 
 
 def difference_view(found: Difference | None) -> View:
@@ -120,6 +127,15 @@ def records_view(found: Difference | None) -> View:
     return View(frame=frame, headline=f"Records: {counts(frame.change)}", filters=("change", "record"))
 
 
+def _disagreed(items: int) -> str:
+    return f"Reviewers disagree on {counted(items, 'item') if items else 'no item'}"
+
+
+def _empty(frame: pd.DataFrame, *names: str) -> tuple[str, ...]:
+    """Those of the columns that say nothing in any row: a screen has better use for their width."""
+    return tuple(name for name in names if frame[name].fillna("").eq("").all())
+
+
 def counts(words: pd.Series) -> str:
     """How often each word occurs, in words: "31 new, 19 gone"."""
     counts = words.astype("str").value_counts(sort=False)
@@ -146,7 +162,7 @@ def item_html(row: Mapping[str, str], said: Sequence[Entry]) -> str:
     severity = safe_text(row["severity"])
     return (
         f'<p class="ak-head"><span class="ak-pill ak-{severity}">{severity}</span> {safe_text(row["item"])}</p>'
-        f"<p><strong>{safe_text(row['says'])}</strong></p>{odd}{facts}{stands}"
+        f"<p><strong>{safe_text(row['says'])}</strong></p>{odd}{stands}{facts}"
     )
 
 

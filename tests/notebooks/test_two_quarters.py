@@ -109,7 +109,7 @@ def settle_and_attest(page: Page, folder: Path) -> None:
     press(form, "Settle", "a reason is needed")
     form.get_by_label("Reason").fill("the fair is over")
     form.get_by_role("button", name="Settle", exact=True).click()
-    expect(page.get_by_text("Reviewers disagree on nothing").first).to_be_attached(timeout=20_000)
+    expect(page.get_by_text("Reviewers disagree on no item").first).to_be_attached(timeout=20_000)
     form = panel(page, "Write attestation")
     form.get_by_label("What", exact=True).fill("Seen in the safe, changed on 2026-09-01")
     press(form, "Write attestation", "on disk in the log of the campaign")

@@ -521,6 +521,23 @@ def test_the_log_says_what_stands(review: Review) -> None:
     log = review.log()
     assert log.action.tolist() == ["undo", "remove", "keep"]
     assert log.state.tolist() == ["", "taken back", "stands"]
+    assert log.whose.tolist() == ["Ann (ann)"] * 3
+    # A column that no row fills is not shown.
+    assert not {"target", "bulk", "entry_id"} & set(review.panel("log").view.shown.columns)
+    panel.form.press("delegate", target="bob")
+    assert "target" in review.panel("log").view.shown.columns
+
+
+def test_what_is_open_beside_many_is_as_the_disk_has_it(review: Review) -> None:
+    many = review.panel("many").controls
+    opened = next(line.open for line in many.grid._lines if line._key == KEY)
+    # It opens what proves the advice; nobody is to take it for the decision.
+    assert opened.description == "why rotate"
+    opened.click()
+    assert "Not decided yet" in many.detail.value
+    one(review, KEY).form.press("remove")
+    assert "Not decided yet" not in many.detail.value
+    assert "remove by ann at" in many.detail.value
 
 
 def test_proof_shows_findings_or_records(review: Review) -> None:
@@ -660,7 +677,8 @@ def form(folder: Path, review: Review, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_an_attestation_is_added_once_and_read_back(form: Any, review: Review, folder: Path) -> None:
-    assert "legacy-token, break-glass" in form.head.value
+    assert review.panel("attestations").view.headline == "To be attested: legacy-token, break-glass"
+    assert "To be attested" in form.head.value
     what = 'The token is in the safe; "changed" on 2026-09-01'
     for _ in range(2):
         form.form.press("write", kind="legacy-token", what=what)
