@@ -95,6 +95,7 @@ def stacked(axes: Any, labels: Sequence[str], series: Mapping[str, Any], looks: 
     whole_numbers(axes.xaxis)
     axes.bar_label(axes.barh(places, left * 0, left=left), [f"{int(total):,}" for total in left], padding=3)
     axes.margins(x=0.08)
+    axes.set_ylim(-0.6, max(len(labels), 2) - 0.4)
     if not left.any():
         axes.set_xlim(0, 1)
         axes.set_xticks([0])

@@ -15,8 +15,9 @@ from auditkit.widgets.base import Panel, View, drawn, headline, reasons
 from auditkit.widgets.ics import expiries_ics
 from auditkit.widgets.kept import free_name, write_whole
 from auditkit.widgets.live import Told, button, panel_html, written
-from auditkit.widgets.markup import safe_table, safe_text
+from auditkit.widgets.markup import safe_text
 from auditkit.widgets.rows import with_principals
+from auditkit.widgets.table import PAGE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,8 +86,8 @@ class CalendarPanel(Panel):
         def show(week: int) -> None:
             rows = self.week(week)
             ends = f"{counted(len(rows), 'credential')} end{'s' if len(rows) == 1 else ''}"
-            words = f"In the week from {self.start(week):%Y-%m-%d} {ends}."
-            table = safe_table(rows, labels=_LABELS) if len(rows) else ""
+            words = f"In the week from {self.start(week):%Y-%m-%d}, {ends}."
+            table = View(frame=rows, headline=words, labels=_LABELS).table(PAGE)
             listed.value = panel_html(f'<p class="ak-note" role="status">{safe_text(words)}</p>{table}')
 
         def write(_: Any) -> None:
@@ -103,7 +104,8 @@ class CalendarPanel(Panel):
             first = (number - 1) * 13
             cells += [ipywidgets.Label(value=label), *(self._cell(at, counts.get(at, 0), told.guard(show))
                                                        for at in range(first, first + 13))]  # fmt: skip
-        layout = {"grid_template_columns": "108px repeat(13, minmax(58px, 1fr))", "grid_gap": "2px", "width": "100%"}
+        layout = {"grid_template_columns": "108px repeat(13, minmax(58px, 1fr))", "grid_gap": "2px", "width": "100%",
+                  "align_items": "center"}  # fmt: skip
         grid = ipywidgets.GridBox(cells, layout=layout)
         grid.add_class("ak-weeks")
         nearest = next((week for week in sorted(counts) if week >= 0), None)

@@ -154,9 +154,17 @@ class TestCalendar:
         week.click()
         assert "c2" in box.children[2].value
         assert "c1" not in box.children[2].value
-        assert "2026-12-24</span> 1 credential ends." in box.children[2].value
+        assert "2026-12-24</span>, 1 credential ends." in box.children[2].value
         assert "<td>Gateway 7</td>" in box.children[2].value
         assert week.description == "12-24\n1"  # on two lines: a count of any length fits
+
+    def test_of_a_crowded_week_the_first_are_listed_and_the_others_counted(self) -> None:
+        many = [("k", f"c{number:02d}", "2026-09-01T00:00:00Z", "2026-10-03T00:00:00Z", None) for number in range(27)]
+        box = open_desk(keys(*many)).panel("calendar").widget()
+        assert "27 credentials end." in box.children[2].value
+        assert "and 2 more rows" in box.children[2].value
+        assert "c24" in box.children[2].value
+        assert "c25" not in box.children[2].value
 
     def test_the_calendar_file_is_inert_folded_and_the_same_twice(self) -> None:
         rows = acme().credentials.assign(name="a,b;c\\d\nBEGIN:VEVENT\r\u2028" + "\u00e9" * 80)
