@@ -34,10 +34,11 @@ def prove(standing: pd.DataFrame, before: Tables, after: Tables) -> pd.DataFrame
     """Judge every decision that asks for something by the snapshot of `after`.
 
     `standing` is `Campaign.standing()`, `before` the tables that the campaign judged. Done is what has changed as was
-    decided; what gave nothing at the review, and is unchanged, "was so already". A principal is removed when it is not
-    active and nothing is left under it; what only expired and is still used is not done. Where reviewers disagree and
-    nobody settled it, nothing was to be done, so that it cannot be told. Returns `COLUMNS`, what is not done first, and
-    of that the credentials that were to be removed and still work before all else.
+    decided; what gave nothing at the review, and is unchanged, "was so already"; what was given again since, where it
+    was or wider, "came back". A principal is removed when it is not active and nothing is left under it; what only
+    expired and is still used is not done. Where reviewers disagree and nobody settled it, nothing was to be done, so
+    that it cannot be told. Returns `COLUMNS`, what is not done first, and of that the credentials that were to be
+    removed and still work before all else.
     """
     asked = standing[standing.action.isin(["keep", "remove", "change", "rotate"])]
     going = set(asked.principal_id[asked.kind.eq("principal") & asked.action.eq("remove") & ~asked.conflict])
@@ -55,10 +56,9 @@ def _judged(asked: pd.DataFrame, kind: str, going: set[str], before: Tables, aft
     frame = state.assign(
         action=asked.action,
         going=asked.principal_id.isin(going),
-        again=again(asked, state.works, kind, before, after),
         left=left_under(asked.record_id, after) if kind == "principal" else "",
     )
-    frame = frame.join(instead_of(asked, kind, before, after))
+    frame = frame.join(again(asked, state.works, kind, before, after)).join(instead_of(asked, kind, before, after))
     unread = set(after.snapshot.incomplete)
     frame["unseen"] = (_COLLECTION[kind] in unread) & ~frame.there
     # Whether nothing is left under a principal, or took the place of something, cannot be told of half a list.
@@ -94,7 +94,10 @@ def _removed(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
         (rows.stated, "done", rows.now + "; that was its end date at the review"),
         (rows.going & new_one, "done", rows.now + "; what has it was to be removed"),
     ]
-    return _first_of(cases, "done", rows.now)
+    status, evidence = _first_of(cases, "done", rows.now)
+    # Less than was taken away, or elsewhere, is no undoing, but whoever reads of it as gone is to know.
+    known = rows.elsewhere.ne("") & status.isin(["done", "was so already"])
+    return status, evidence.mask(known, evidence + "; " + rows.elsewhere)
 
 
 def _kept(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -4,40 +4,55 @@ from __future__ import annotations
 
 import pandas as pd
 
+from auditkit.access.sieve import covers
 from auditkit.access.tables import Tables
+from auditkit.access.telling import Place, place_words
 from auditkit.review.proof_state import TABLES
 
-_SAME = {
-    "assignment": ["principal_id", "role_id", "scope_type", "scope_path"],
-    "grant": ["principal_id", "permission_id", "scope_type", "scope_path"],
-}
+_GIVEN = {"assignment": ("role_id", "role is held"), "grant": ("permission_id", "permission is granted")}
 
 
-def again(asked: pd.DataFrame, works: pd.Series, kind: str, before: Tables, after: Tables) -> pd.Series:
-    """What gives the same again that was to be taken away, by its id; empty where nothing does.
+def again(asked: pd.DataFrame, works: pd.Series, kind: str, before: Tables, after: Tables) -> pd.DataFrame:
+    """What gives again what was to be taken away, in words, empty where nothing does: `again`, where it gives as much,
+    and `elsewhere`, a sentence, where it gives the same in a narrower or another place.
 
-    Of an assignment or grant it is a live one of another id that gives the same in the same scope; of a credential, a
-    new one of the same principal that no other credential's going explains.
+    Of an assignment or grant it is a live one of another id, since the review, that gives the same role or permission,
+    `again` if its scope covers the one that went; of a credential, a new one of the same principal that no other
+    credential's going explains.
     """
-    if kind == "principal":
-        return pd.Series("", index=asked.index, dtype="str")
+    nothing = pd.Series("", index=asked.index, dtype="str")
+    found = {"again": nothing, "elsewhere": nothing}
     if kind == "credential":
-        found = _new_keys(asked, works, before, after)
-    else:
-        found = asked.record_id.map(_twins(kind, before, after))
-    return found.astype("str").where(asked.action.isin(["remove", "change"]), "").fillna("")
+        found["again"] = _new_keys(asked, works, before, after)
+    elif kind != "principal":
+        found = {name: asked.record_id.map(words) for name, words in _twins(kind, before, after).items()}
+    taken = asked.action.isin(["remove", "change"])
+    return pd.DataFrame({name: words.astype("str").where(taken, "").fillna("") for name, words in found.items()})
 
 
-def _twins(kind: str, before: Tables, after: Tables) -> pd.Series:
-    """For a holding of `before`: the live one of another id in `after` that gives the same again, by its old id."""
-    identity = f"{kind}_id"
-    old, new = before[TABLES[kind]], after[TABLES[kind]]
-    same = [f"_{name}" for name in _SAME[kind]]
-    left = old[[identity]].assign(**{f"_{name}": old[name].fillna("\x00") for name in _SAME[kind]})
-    right = new[new.live & ~new[identity].isin(old[identity])]
-    right = right[[identity]].assign(**{f"_{name}": right[name].fillna("\x00") for name in _SAME[kind]})
-    pairs = left.merge(right, on=same, suffixes=("", "_new")).sort_values(f"{identity}_new").drop_duplicates(identity)
-    return pairs.set_index(identity)[f"{identity}_new"]
+def _twins(kind: str, before: Tables, after: Tables) -> dict[str, pd.Series]:
+    """For holdings of `before`, by their ids, the live ones of other ids in `after` that give the same to the same."""
+    identity, (given, told) = f"{kind}_id", _GIVEN[kind]
+    columns = [identity, "principal_id", given, "scope_type", "scope_path"]
+    old, new = before[TABLES[kind]][columns], after[TABLES[kind]]
+    new = new.loc[new.live & ~new[identity].isin(old[identity]), columns]
+    pairs = old.merge(new, on=["principal_id", given], suffixes=("", "_new")).sort_values(f"{identity}_new")
+    types = before.explainer.facts.hierarchical | after.explainer.facts.hierarchical
+    was, is_ = _places(pairs.scope_type, pairs.scope_path), _places(pairs.scope_type_new, pairs.scope_path_new)
+    scopes = list(zip(is_, was, strict=True))
+    whole = pd.Series([covers(one, two, types) for one, two in scopes], pairs.index, dtype="bool")
+    words = [f" on {place_words(*(one or (None, None)))}" for one in is_]
+    wider = [", which is wider" if one != two else "" for one, two in scopes]
+    on, more = (pd.Series(each, pairs.index, dtype="str") for each in (words, wider))
+    same = (pairs[f"{identity}_new"] + on + more)[whole].groupby(pairs[identity]).first()
+    other = (on + f" ({kind} " + pairs[f"{identity}_new"] + ")")[~whole].groupby(pairs[identity]).agg(" and".join)
+    return {"again": same, "elsewhere": f"the same {told} again" + other.astype("str")}
+
+
+def _places(types: pd.Series, paths: pd.Series) -> list[Place]:
+    """Scopes; None is the whole organisation."""
+    pairs = zip(types.isna() & paths.isna(), types.fillna(""), paths.fillna(""), strict=True)
+    return [None if whole else (str(kind), str(path)) for whole, kind, path in pairs]
 
 
 def _new_keys(asked: pd.DataFrame, works: pd.Series, before: Tables, after: Tables) -> pd.Series:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from companies import HELD, KEYS, PEOPLE, Q4, changed, company, without
+from companies import HELD, KEYS, OLD, PEOPLE, Q4, changed, company, without
 
 from auditkit.access.tables import Tables
 from auditkit.review.proof import prove
@@ -81,6 +81,89 @@ def dead(keys: dict[str, list[Any]]) -> dict[str, list[Any]]:
 def test_status(after: Snapshot, item: str, action: str, target: str, status: str, evidence: str) -> None:
     rows = prove(asked((item, action, target)), Tables(BEFORE), Tables(after))
     assert (rows.status.tolist(), evidence in rows.evidence[0]) == ([status], True), rows.evidence[0]
+
+
+NETWORK, SITE = ("iot.network", "/n"), ("iot.network", "/n/s")
+GRANT = {"grant_id": ["g1"], "principal_id": ["ann"], "permission_id": ["p1"], "organisation_id": ["org"], "created_at": [OLD]}
+
+
+def types(hierarchical: bool) -> dict[str, list[Any]]:
+    return {"resource_type_id": ["t1"], "identifier": ["iot.network"], "module": ["iot"], "type": ["network"],
+            "supports_organisation_scope": [True], "supports_hierarchical_scope": [hierarchical]}  # fmt: skip
+
+
+def scoped(rows: dict[str, list[Any]], row: int, place: tuple[str, str] | None, **values: Any) -> dict[str, list[Any]]:
+    kind, path = place or (None, None)
+    return changed(rows, row, scope_type=kind, scope_path=path, **values)
+
+
+@pytest.mark.parametrize(
+    ("was", "given", "hierarchical", "status", "evidence"),
+    [
+        (None, None, True, "came back", "; came back, as b9 on the whole organisation"),
+        (SITE, SITE, True, "came back", "; came back, as b9 on iot.network /n/s"),
+        (SITE, None, True, "came back", "; came back, as b9 on the whole organisation, which is wider"),
+        (SITE, NETWORK, True, "came back", "; came back, as b9 on iot.network /n, which is wider"),
+        (SITE, NETWORK, False, "done", "; the same role is held again on iot.network /n (assignment b9)"),
+        (NETWORK, SITE, True, "done", "; the same role is held again on iot.network /n/s (assignment b9)"),
+        (None, NETWORK, True, "done", "; the same role is held again on iot.network /n (assignment b9)"),
+        (SITE, ("iot.network", "/n/so"), True, "done", "; the same role is held again on iot.network /n/so (assignment b9)"),
+        (SITE, ("iot.site", "/n/s"), True, "done", "; the same role is held again on iot.site /n/s (assignment b9)"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("action", ["remove", "change"])
+def test_what_is_given_again_as_wide_or_wider_came_back_and_less_or_elsewhere_is_told(
+    was: Any, given: Any, hierarchical: bool, status: str, evidence: str, action: str
+) -> None:
+    kinds = types(hierarchical)
+    before = company(role_assignments=scoped(HELD, 1, was), resource_types=kinds)
+    # What it was changed to is there, so that only the old role decides.
+    moved = {name: [*values, values[1]] for name, values in scoped(HELD, 1, given, assignment_id="b9").items()}
+    moved = changed(moved, 3, assignment_id="c1", role_id="admin", scope_type=None, scope_path=None)
+    after = company(Q4, role_assignments=moved, resource_types=kinds)
+    rows = prove(asked(("assignment:a2", action, "admin")), Tables(before), Tables(after))
+    assert rows.status.tolist() == [status]
+    assert rows.evidence[0].startswith("no longer among the assignments")
+    assert rows.evidence[0].endswith(evidence)
+
+
+def test_another_role_another_principal_or_what_was_there_at_the_review_is_not_the_same_again() -> None:
+    others = {name: [*values[:1], values[1], values[2]] for name, values in HELD.items()}
+    for row in (
+        changed(others, 1, assignment_id="b9", role_id="admin"),
+        changed(others, 1, assignment_id="b9", principal_id="ann"),
+        changed(others, 1, assignment_id="b9", expires_at="2026-08-01T00:00:00Z"),
+    ):
+        found = prove(asked(("assignment:a2", "remove", "")), Tables(BEFORE), Tables(company(Q4, role_assignments=row)))
+        assert (found.status.tolist(), found.evidence.tolist()) == (["done"], ["no longer among the assignments"])
+    both = {name: [*values, values[1]] for name, values in HELD.items()}
+    before = company(role_assignments=changed(both, 3, assignment_id="a4"))
+    after = company(Q4, role_assignments=without(changed(both, 3, assignment_id="a4"), 1))
+    found = prove(asked(("assignment:a2", "remove", "")), Tables(before), Tables(after))
+    assert (found.status.tolist(), found.evidence.tolist()) == (["done"], ["no longer among the assignments"])
+
+
+def test_all_that_is_held_again_elsewhere_is_told_and_what_covers_counts_before_it() -> None:
+    several = {name: [*values, values[1], values[1]] for name, values in HELD.items()}
+    several = scoped(several, 1, NETWORK, assignment_id="b7")
+    several = scoped(several, 3, ("iot.site", "/s"), assignment_id="b9")
+    several = scoped(several, 4, ("iot.site", "/t"), assignment_id="b8")
+    found = prove(asked(("assignment:a2", "remove", "")), Tables(BEFORE), Tables(company(Q4, role_assignments=several)))
+    held = "on iot.network /n (assignment b7) and on iot.site /t (assignment b8) and on iot.site /s (assignment b9)"
+    assert found.evidence.tolist() == [f"no longer among the assignments; the same role is held again {held}"]
+    whole = scoped(several, 4, None)
+    found = prove(asked(("assignment:a2", "remove", "")), Tables(BEFORE), Tables(company(Q4, role_assignments=whole)))
+    assert found.evidence.tolist() == ["no longer among the assignments; came back, as b8 on the whole organisation"]
+
+
+def test_a_grant_is_given_again_as_an_assignment_is() -> None:
+    after = company(Q4, permission_grants=scoped(GRANT, 0, NETWORK, grant_id="g2"))
+    found = prove(asked(("grant:g1", "remove", "")), Tables(BEFORE), Tables(after))
+    told = "no longer among the grants; the same permission is granted again on iot.network /n (grant g2)"
+    assert (found.status.tolist(), found.evidence.tolist()) == (["done"], [told])
+    whole = company(Q4, permission_grants=changed(GRANT, 0, grant_id="g2"))
+    assert proved(whole, ("grant:g1", "remove", "")) == [("grant:g1", "came back")]
+    assert proved(whole, ("grant:g1", "keep", "")) == [("grant:g1", "not done")]
 
 
 def test_a_key_to_be_removed_that_still_works_is_the_first_line() -> None:
