@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from auditkit.rules.text import arrow
 
 _WHOSE = {
-    "principal": ("principals", "principal_id"),
     "credential": ("credentials", "credential_id"),
     "assignment": ("role_assignments", "assignment_id"),
     "grant": ("permission_grants", "grant_id"),
@@ -26,17 +25,24 @@ def names_of(kinds: pa.Array, subjects: pa.Array, related: pa.Array, frames: Map
 
     `kinds`, `subjects` and `related` are the findings' columns, whole; `frames` are the snapshot's.
     """
+    principals = frames["principals"]
+    ids = ids_of(kinds, subjects, related, frames)
+    return arrow(principals.display_name).take(
+        pc.index_in(ids, value_set=arrow(principals.principal_id), skip_nulls=True)
+    )
+
+
+def ids_of(kinds: pa.Array, subjects: pa.Array, related: pa.Array, frames: Mapping[str, pd.DataFrame]) -> pa.Array:
+    """The id of each finding's principal, from the same: the one that it flags, that its proof names, or whose the
+    record is; null where there is none."""
     ids = _plain(pc.struct_field(pc.extract_regex(related, _NAMED), "id"))
     for kind, (name, key) in _WHOSE.items():
         rows = frames[name]
         place = pc.index_in(subjects, value_set=arrow(rows[key]), skip_nulls=True)
         whose = arrow(rows.principal_id).take(place)
         mine = pc.equal(kinds, kind)
-        # What the proof names comes first, but a principal is itself.
-        ids = pc.if_else(mine, whose, ids) if kind == "principal" else pc.coalesce(ids, pc.if_else(mine, whose, None))
-    principals = frames["principals"]
-    known = pc.index_in(ids, value_set=arrow(principals.principal_id), skip_nulls=True)
-    return arrow(principals.display_name).take(known)
+        ids = pc.coalesce(ids, pc.if_else(mine, whose, None))
+    return pc.if_else(pc.equal(kinds, "principal"), subjects, ids)
 
 
 def _plain(texts: pa.Array) -> pa.Array:

@@ -58,7 +58,7 @@
     const kept = word => word.length > 24 ? word : `<span class="ak-k">${word}</span>`;
     const stepped = word => word.replace(/([\w.+@:/-]{8,}?[_.+@:/])(?=\w{4})/g, "$1<wbr>");
     const keep = text => (ONE.test(text) ? text : text.replace(WORDS, kept)).replace(/\|(?=[^\s|])/g, "|<wbr>")
-      .replace(/[^ \t\n<>|]{25,}/g, stepped);
+      .replace(/(?<=<wbr>)[^ \t\n<>|]{17,}|[^ \t\n<>|]{25,}/g, stepped);
     const row = i => head(i) + cells(i).map(cell => cell.replace(/>[^<>]+/g, part => ">" + keep(part.slice(1)))).join("");
     function node(i) {
       if (!nodes.has(i)) {

@@ -11,7 +11,8 @@ _TEXT = re.compile(r"(?<=>)[^<>]+(?=<)")
 _LATE = re.compile(r"(<noscript\b.*?</noscript>)", re.DOTALL)
 _WORD = re.compile(r"(?<![\w&#-])\w+(?:-[\w:]+)+(?![\w-])", re.ASCII)
 _BAR = re.compile(r"\|(?=[^\s|])")
-_LONG = re.compile(r"[^ \t\n<>|]{25,}")
+# A part of an id of several parts has less room.
+_LONG = re.compile(r"(?<=<wbr>)[^ \t\n<>|]{17,}|[^ \t\n<>|]{25,}")
 _STEP = re.compile(r"([\w.+@:/-]{8,}?[_.+@:/])(?=\w{4})", re.ASCII)
 
 

@@ -104,7 +104,8 @@ def _named(rules: pd.DataFrame) -> str:
 def _critical(found: Findings) -> str:
     """The critical findings themselves, which nobody should have to look for; ten at most, and how many more."""
     rows = found.frame[found.frame.severity.eq("critical")]
-    told = list((rows.rule + " " + rows.title + ": " + rows.subject_id + " " + rows.message).head(10))
+    whose = (" (" + rows.who + ")").fillna("")
+    told = list((rows.rule + " " + rows.title + ": " + rows.subject_id + whose + " " + rows.message).head(10))
     more = [f"and {len(rows) - 10:,} more critical ones in the findings"] if len(rows) > 10 else []
     return bullets([*told, *more])
 

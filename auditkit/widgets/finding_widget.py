@@ -79,7 +79,7 @@ class FindingsWidget:
             name: ipywidgets.Dropdown(description=name.capitalize(), options=[_ALL, *offered], layout=_wide(260))
             for name, offered in values.items()
         }
-        fields["principal"] = _text("Principal", "part of a principal's id")
+        fields["principal"] = _text("Principal", "part of a name or id")
         fields["text"] = _text("Text", "every word, anywhere")
         fields["sort"] = ipywidgets.Dropdown(description="Sort", options=list(_SORTS), layout=_wide(260))
         if self.panel.desk.accepted is None:

@@ -11,11 +11,12 @@ import pandas as pd
 from auditkit.findings import Findings
 from auditkit.findings_met import counted, evaluated_words
 from auditkit.report.proof import in_words
+from auditkit.review import names
 from auditkit.review.accepted import among, to_csv
 from auditkit.rules import RULES
 from auditkit.widgets.base import Panel, Static, View, headline, reasons
 from auditkit.widgets.kept import free_name, write_whole
-from auditkit.widgets.rows import principal_of, with_principals
+from auditkit.widgets.rows import principal_of
 from auditkit.widgets.sift import Choice, judging, sift
 from auditkit.widgets.table import PAGE
 from auditkit.widgets.ways import ways_held
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
 MOST_PROVED = 5_000
 _WHY = "Why a rule was not evaluated, or only in part, stands in the answer and on the cover."
 _COLUMNS = (
-    "severity", "state", "rule", "title", "family", "subject_type", "subject_id", "principal_id", "owner", "message",
-    "fix", "fingerprint",
+    "severity", "state", "rule", "title", "family", "subject_type", "subject_id", "principal_id", "principal", "owner",
+    "message", "fix", "fingerprint",
 )  # fmt: skip
 
-_TABLE = ("severity", "rule", "title", "subject_id", "display_name", "message")
+_UNSHOWN = ("title", "family", "subject_type", "principal_id", "fix", "fingerprint")
+_TABLE = ("severity", "rule", "title", "subject_id", "principal", "message")
 
 
 class FindingsPanel(Panel):
@@ -53,7 +55,9 @@ class FindingsPanel(Panel):
         """One row a finding."""
         apart = self.desk.judged.accepted
         every = _together(found.frame, apart)
-        owned = every.assign(principal_id=principal_of(every), owner=self.desk.owner_of(every))
+        whose = principal_of(every, self.desk.snapshot.frames)
+        named = names.principals(whose, self.desk.tables)
+        owned = every.assign(principal_id=whose, principal=named, owner=self.desk.owner_of(every))
         words = f"{counted(len(found.frame), 'finding')} under {len(found.met)} of {len(found.rules)} rules"
         words += f"; {evaluated_words(found.rules)}"
         words += f"; {len(apart):,} accepted, shown with them" if len(apart) else ""
@@ -69,9 +73,9 @@ class FindingsPanel(Panel):
             headline=words,
             warnings=() if self.desk.headless else reasons(found),
             notes=notes,
-            labels={"subject_type": "Kind", "subject_id": "Subject", "principal_id": "Principal", "message": "Finding"},
+            labels={"subject_id": "Subject", "message": "Finding"},
             filters=("severity", "rule") if hidden else ("severity", "state", "rule"),
-            hidden=(*hidden, "title", "family", *nobody, "fix", "fingerprint"),
+            hidden=(*hidden, *_UNSHOWN, *nobody),
             anchor="fingerprint",
         )
 
@@ -103,9 +107,8 @@ class FindingsPanel(Panel):
         return self._table(rows, headline(len(rows), len(self.frame), "findings match", judged.rules), reasons(judged))
 
     def _table(self, rows: pd.DataFrame, words: str, why: Sequence[str]) -> Static:
-        named = with_principals(rows, self.desk.tables["principals"], ["display_name"])[list(_TABLE)]
-        labels = {**self.view.labels, "display_name": "Principal"}
-        view = View(frame=named.dropna(axis="columns", how="all"), headline=words, warnings=why, labels=labels)
+        shown = rows[list(_TABLE)].dropna(axis="columns", how="all")
+        view = View(frame=shown, headline=words, warnings=why, labels=self.view.labels)
         return Static(view.head() + view.table(None if self.desk.headless else PAGE), text=words)
 
     def sift(self, **choice: str) -> pd.DataFrame:

@@ -118,7 +118,7 @@ class PrincipalPanel(Panel):
 def _worst(desk: Desk) -> str:
     """The principal with the worst findings, the most of them; else the first; an empty text where there is none."""
     frame = desk.findings.frame
-    who = principal_of(frame)
+    who = principal_of(frame, desk.snapshot.frames)
     known = who.isin(desk.snapshot.principals.principal_id)
     score = (10.0 ** frame.severity.cat.codes[known]).groupby(who[known]).sum()
     if len(score):

@@ -44,8 +44,7 @@ def page_of(desk: Desk, principal_id: str) -> Page:
     row = found.iloc[0]
     credentials = desk.tables["credentials"]
     every = desk.findings.frame
-    own = credentials.credential_id[credentials.principal_id.eq(principal_id)]
-    about = every[principal_of(every).eq(principal_id).fillna(False) | every.subject_id.isin(own)]
+    about = every[principal_of(every, desk.snapshot.frames).eq(principal_id).fillna(False)]
     facts = desk.tables.explainer.facts
     above = [group for group, _ in facts.above(principal_id)]
     names = principals.set_index("principal_id").display_name

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from auditkit.findings_met import counted
+from auditkit.findings_who import ids_of
 from auditkit.review.advice import assign_reviewers
+from auditkit.rules.text import arrow, series
 
 if TYPE_CHECKING:
     from auditkit.access.tables import Tables
@@ -31,17 +33,21 @@ def with_principals(rows: pd.DataFrame, principals: pd.DataFrame, columns: Seque
     return rows.merge(known, on="principal_id", how="left", validate="many_to_one")
 
 
-def principal_of(findings: pd.DataFrame) -> pd.Series:
-    """The principal that each finding is about: its subject, or what its proof names; null where there is none."""
-    named = proof(findings, ["principal_id"]).principal_id
-    return named.where(findings.subject_type.ne("principal"), findings.subject_id)
+def principal_of(findings: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """The id of the principal that each finding is about: its subject, what its proof names, or whose the record is;
+    null where there is none. `frames` are those of the snapshot."""
+    columns = (arrow(findings[name]) for name in ("subject_type", "subject_id", "related"))
+    kinds, subjects, related = columns
+    return series(ids_of(kinds, subjects, related, frames), findings.index)
 
 
 def owners_of(findings: pd.DataFrame, owners: pd.DataFrame | None, tables: Tables) -> pd.Series:
     """Who owns what each finding is about: its principal, else a group of it, else the role, else the module."""
     if owners is None or findings.empty:
         return pd.Series(None, index=findings.index, dtype="str")
-    items = proof(findings, ["role_id", "permission_id"]).assign(principal_id=principal_of(findings))
+    items = proof(findings, ["role_id", "permission_id"]).assign(
+        principal_id=principal_of(findings, tables.snapshot.frames)
+    )
     items["role_id"] = items.role_id.where(findings.subject_type.ne("role"), findings.subject_id)
     reviewer = assign_reviewers(items[["principal_id", "role_id", "permission_id"]], owners, tables)
     return reviewer.where(reviewer.ne(""))

@@ -14,7 +14,7 @@ from auditkit.rules.text import arrow
 from auditkit.severity import SEVERITIES, at_least
 
 # The columns that a search for a text looks through.
-SEARCHED = ("rule", "title", "subject_id", "principal_id", "owner", "message", "fix", "fingerprint")
+SEARCHED = ("rule", "title", "subject_id", "principal", "owner", "message", "fix", "fingerprint")
 STATES = ("open", "accepted")
 WORSE = " and worse"
 
@@ -24,7 +24,8 @@ class Choice:
     """What to look at; an empty text leaves everything. `severity` is one of them, or "high and worse",
     `state` open or accepted.
 
-    `principal` is part of a principal's id, `text` words that all occur, `sort` a column, "-" before it for descending.
+    `principal` is part of a principal's name or id, `text` words that all occur, `sort` a column, "-" before it
+    for descending.
     """
 
     severity: str = ""
@@ -89,7 +90,7 @@ def sift(frame: pd.DataFrame, choice: Choice, searched: pd.Series | None = None)
     if choice.control:
         kept &= frame.rule.isin(controls().get(choice.control, set()))
     if choice.principal:
-        kept &= frame.principal_id.str.contains(choice.principal, case=False, regex=False).fillna(False).astype(bool)
+        kept &= frame.principal.str.contains(choice.principal, case=False, regex=False).fillna(False).astype(bool)
     if choice.text:
         hay = haystack(frame) if searched is None else searched
         for word in choice.text.lower().split():

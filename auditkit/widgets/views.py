@@ -74,7 +74,7 @@ class FlaggedPanel(Panel):
 
     def build(self, found: Findings) -> View:
         """One row a principal, those with the worst findings first."""
-        named = found.frame.assign(principal_id=principal_of(found.frame))
+        named = found.frame.assign(principal_id=principal_of(found.frame, self.desk.snapshot.frames))
         principals = self.desk.snapshot.principals
         flagged = named.principal_id.dropna().nunique()
         rows = by_key(named, "principal_id", most=MOST_PRINCIPALS)

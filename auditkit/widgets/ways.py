@@ -22,7 +22,7 @@ def ways_held(findings: pd.DataFrame, tables: Tables) -> pd.Series:
     `findings` has the columns of a findings frame; `tables` are of the snapshot in which those were found.
     """
     held = findings[findings.rule.isin(_HELD)]
-    return ways_of(proof(held, ["permission"]).assign(principal_id=principal_of(held)), tables)
+    return ways_of(proof(held, ["permission"]).assign(principal_id=principal_of(held, tables.snapshot.frames)), tables)
 
 
 def ways_of(rows: pd.DataFrame, tables: Tables) -> pd.Series:

@@ -414,7 +414,7 @@ def test_a_panel_that_raises_says_so_where_it_stands(desk: Desk, monkeypatch: py
 def test_found_tables_count_and_tell_what_was_not_evaluated(desk: Desk) -> None:
     total = len(desk.findings.frame)
     assert repr(desk.found(rule="CRD002")) == f"1 of {total} findings match"
-    assert "<td>Gateway 7</td>" in desk.found(rule="CRD002").fragment  # whose it is, by name
+    assert "<td>Gateway 7 (gateway)</td>" in desk.found(rule="CRD002").fragment  # whose it is, by name
     assert repr(desk.found(rule="PRN005")) == f"0 of {total} findings match: nothing found"
     assert "Not evaluated" not in desk.found(rule="PRN005").fragment
     assert repr(desk.found(rule="CRD009")) == "Not evaluated: how many findings match"
