@@ -57,7 +57,7 @@ class ManyItems:
         refuse = self.form.refuse
         self.filters = Filters(self._sitting, guard(refuse, self._filtered), review.reviewer)
         self._opened = ""
-        self.grid = RowGrid(guard(refuse, self._open), self._count, width=100)
+        self.grid = RowGrid(guard(refuse, self._open), self._count, width=116)
         self.box = self._laid_out()
         self._sitting.listen(Later(guard(refuse, self._redraw)))
         self._filtered()

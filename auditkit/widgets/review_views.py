@@ -78,10 +78,13 @@ def log_view(sitting: Sitting) -> View:
     marks = ["taken back" if name in undone else "stands" if name in standing else "" for name in frame.entry_id]
     frame.insert(2, "whose", frame["item"].map(sitting.standing.set_index("item").whose).fillna(""))
     frame.insert(4, "state", pd.Series(marks, dtype="str"))
-    notes = ["The reviewer is the name that was typed; the account is the operating system's."]
+    accounts = frame.account.unique()
+    alone = f", {accounts[0]} in each entry" if len(accounts) == 1 else ""
+    notes = [f"The reviewer is the name that was typed; the account is the operating system's{alone}."]
     return View(frame=frame, headline=f"{counted(len(log), 'entry', 'entries')} in the log", notes=notes,
                 filters=("action", "reviewer", "state"), labels=LABELS,
-                hidden=("entry_id", *_empty(frame, "whose", "target", "reason", "bulk")))  # fmt: skip
+                hidden=("entry_id", *(["account"] if alone else []),
+                        *_empty(frame, "whose", "target", "reason", "bulk")))  # fmt: skip
 
 
 def conflicts_view(sitting: Sitting) -> View:

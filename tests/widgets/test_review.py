@@ -524,6 +524,10 @@ def test_the_log_says_what_stands(review: Review) -> None:
     assert log.whose.tolist() == ["Ann (ann)"] * 3
     # A column that no row fills is not shown.
     assert not {"target", "bulk", "entry_id"} & set(review.panel("log").view.shown.columns)
+    # Nor one that says the same in all: it is said once.
+    (account,) = log.account.unique()
+    assert "account" not in review.panel("log").view.shown.columns
+    assert review.panel("log").view.notes[0].endswith(f"the operating system's, {account} in each entry.")
     panel.form.press("delegate", target="bob")
     assert "target" in review.panel("log").view.shown.columns
 
