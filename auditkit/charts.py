@@ -31,6 +31,7 @@ from auditkit.charts_drawing import (
     svg,
     whole_numbers,
 )
+from auditkit.findings_met import counted
 
 __all__ = [
     "activity_age", "alt_text", "credential_calendar", "credential_timeline", "figure_html", "findings_by_quarter",
@@ -123,7 +124,8 @@ def activity_age(principals: pd.DataFrame, *, as_of: pd.Timestamp, dormant_days:
         axes.set_xticks([1, 7, 30, 90, 365, 3650], ["1 day", "7", "30", "90", "1 year", "10 years"])
         axes.tick_params(which="minor", bottom=False)
         axes.axvline(max(dormant_days, 0.5), color="#d55e00", lw=1.6, ls="--", label=f"limit: {dormant_days} days")
-        axes.set_xlabel(f"time since the last activity; not drawn: {never:,} usable ones without any")
+        unseen = f"; not drawn: {never:,} usable ones without any" if never else ""
+        axes.set_xlabel(f"time since the last activity{unseen}")
         axes.set_ylabel("usable principals")
         whole_numbers(axes.yaxis)
         legend(axes)
@@ -179,7 +181,10 @@ def severity_by_family(findings: pd.DataFrame, rules: pd.DataFrame) -> Figure:
     title = "No findings"
     if len(findings):
         severe, whole = int(counts[["critical", "high"]].iloc[-1].sum()), int(counts.iloc[-1].sum())
-        title = f"Worst is the family {counts.index[-1]}: {severe:,} of its {whole:,} findings are critical or high"
+        bad = f"{severe:,} of its {counted(whole, 'finding')} {'is' if severe == 1 else 'are'} critical or high"
+        title = f"Worst is the family {counts.index[-1]}: {bad}"
+        if not severe:
+            title = f"No finding is critical or high; the worst are of the family {counts.index[-1]}"
     quiet = (~rules.evaluated).groupby(rules.family).agg(["sum", "size"])
     quiet = quiet[quiet["sum"].gt(0)]
     told = [

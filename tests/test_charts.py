@@ -72,9 +72,11 @@ def test_a_family_that_was_not_evaluated_is_not_left_out_in_silence() -> None:
         "evaluated": [True, True, False, False, False, True],
     })  # fmt: skip
     figure = charts.severity_by_family(found, rules)
-    assert title(figure) == "Worst is the family permissions: 1 of its 1 findings are critical or high"
+    assert title(figure) == "Worst is the family permissions: 1 of its 1 finding is critical or high"
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["roles", "data", "permissions"]
     assert figure.axes[0].get_xlabel() == "findings; rules not evaluated, or not whole: credentials 2 of 2, data 1 of 2"
+    mild = charts.severity_by_family(found[found.severity.eq("low")], rules)
+    assert title(mild) == "No finding is critical or high; the worst are of the family data"
     assert charts.severity_by_family(found, rules[rules.evaluated]).axes[0].get_xlabel() == "findings"
 
 

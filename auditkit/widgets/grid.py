@@ -37,7 +37,8 @@ class RowGrid:
         self._back = _button("Previous", lambda _: self.turn(-1))
         self._next = _button("Next", lambda _: self.turn(1))
         self._where = ipywidgets.Label()
-        self.box = ipywidgets.VBox([self._grid, ipywidgets.HBox([self._back, self._next, self._where])])
+        self._pages = ipywidgets.HBox([self._back, self._next, self._where])
+        self.box = ipywidgets.VBox([self._grid, self._pages])
 
     @property
     def page(self) -> pd.DataFrame:
@@ -68,6 +69,7 @@ class RowGrid:
         start = self._page * PAGE
         self._where.value = f"{start + 1:,} to {start + len(page):,} of {total:,}" if total else ""
         self._back.disabled, self._next.disabled = start == 0, start + PAGE >= total
+        self._pages.layout.display = None if total > PAGE else "none"
 
     def _tick(self, fingerprint: str, on: bool) -> None:
         if self._quiet:

@@ -42,7 +42,7 @@ STYLE = """<style>
 .ak-panel .ak-code{font:10px monospace;border:1px solid currentColor;border-radius:3px;padding:0 2px}
 .ak-panel .ak-facts{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:.4em 0}
 .ak-panel .ak-facts dt{opacity:.78;font-weight:400;width:auto;float:none}
-.ak-panel .ak-facts dd{margin:0;overflow-wrap:anywhere}
+.ak-panel .ak-facts dd{margin:0;width:auto;overflow-wrap:anywhere}
 .ak-panel figure{margin:.6em 0;background:#fff;border-radius:4px;display:inline-block;max-width:100%}
 .ak-panel figure img{max-width:100%;height:auto;display:block}
 .ak-panel .ak-tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(185px,1fr));gap:8px;margin:.6em 0}
