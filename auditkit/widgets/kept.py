@@ -10,22 +10,34 @@ from auditkit.errors import InputError
 from auditkit.store import write_file
 
 FOLDER, NAME = ".auditkit", "filters.json"
+SCHEMA = 1
 LONGEST_NAME = 80
 Filter = Mapping[str, str]
 
 
 def read_filters(folder: Path) -> dict[str, dict[str, str]]:
-    """The saved filters of a working folder by name; none where none was saved. InputError if the file is broken."""
+    """The saved filters of a working folder by name; none where none was saved.
+
+    InputError if the file is broken or of another schema: it is then left as it is, for nothing is saved unread.
+    """
     path = folder / FOLDER / NAME
     try:
         told = json.loads(path.read_text("utf-8"))
-        return {str(name): _texts(one) for name, one in told["filters"].items()}
+        schema = told["schema"]
+        if schema == SCHEMA:
+            return {str(name): _texts(one) for name, one in told["filters"].items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         raise InputError(
             f"{FOLDER}/{NAME} cannot be read ({type(problem).__name__}); mend it, or delete it to start anew"
         ) from None
+    newer = type(schema) is int and schema > SCHEMA
+    raise InputError(
+        f"{FOLDER}/{NAME} is of schema {schema!r:.40}, and this auditkit reads schema {SCHEMA}: "
+        + ("update auditkit, or " if newer else "")
+        + "move the file elsewhere to start anew; nothing in it was changed"
+    )
 
 
 def save_filter(folder: Path, name: str, chosen: Filter) -> None:
@@ -46,7 +58,7 @@ def _texts(one: Mapping[str, object]) -> dict[str, str]:
 
 
 def _write(folder: Path, filters: Mapping[str, Filter]) -> None:
-    text = json.dumps({"schema": 1, "filters": filters}, ensure_ascii=True, indent=1, sort_keys=True) + "\n"
+    text = json.dumps({"schema": SCHEMA, "filters": filters}, ensure_ascii=True, indent=1, sort_keys=True) + "\n"
     write_whole(folder / FOLDER / NAME, text.encode())
 
 

@@ -142,7 +142,19 @@ def test_a_saved_filter_of_what_is_gone_stays_what_it_was(panel: FindingsPanel, 
     assert "nothing found" in widget.head.value
 
 
-@pytest.mark.parametrize("broken", ["", "{", "[]", '{"filters": 3}', '{"filters": {"a": 1}}'])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "",
+        "{",
+        "[]",
+        "[" * 20_000,
+        '{"filters": {}}',
+        '{"schema": 1}',
+        '{"schema": 1, "filters": 3}',
+        '{"schema": 1, "filters": {"a": 1}}',
+    ],
+)
 def test_a_broken_file_of_filters_is_said_where_the_panel_stands(panel: FindingsPanel, desk: Desk, broken: str) -> None:
     (desk.folder / ".auditkit").mkdir()
     (desk.folder / ".auditkit" / "filters.json").write_text(broken)
@@ -153,6 +165,46 @@ def test_a_broken_file_of_filters_is_said_where_the_panel_stands(panel: Findings
     assert "delete it to start anew" in widget.told.box.value
     with pytest.raises(InputError, match="delete it"):
         read_filters(desk.folder)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            {"schema": 2, "filters": {"mine": {"text": "x"}}},
+            "is of schema 2, and this auditkit reads schema 1: update auditkit, or",
+        ),
+        (
+            {"schema": 2, "sets": [{"name": "mine"}]},
+            "is of schema 2, and this auditkit reads schema 1: update auditkit, or",
+        ),
+        (
+            {"schema": 0, "filters": {"mine": {"text": "x"}}},
+            "is of schema 0, and this auditkit reads schema 1: move the file",
+        ),
+        ({"schema": "a", "filters": {}}, "is of schema 'a', and this auditkit reads schema 1: move the file"),
+    ],
+)
+def test_filters_of_another_schema_are_refused_and_kept(
+    panel: FindingsPanel, desk: Desk, told: dict[str, object], said: str
+) -> None:
+    path = desk.folder / ".auditkit" / "filters.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(told))
+    with pytest.raises(
+        InputError, match=r"move the file elsewhere to start anew; nothing in it was changed"
+    ) as refused:
+        read_filters(desk.folder)
+    assert said in str(refused.value)
+    widget = FindingsWidget(panel)
+    widget.name.value = "mine"
+    widget.box.children[2].children[2].click()
+    assert "move the file elsewhere" in widget.told.box.value
+    for act in (lambda: save_filter(desk.folder, "other", {"text": "y"}), lambda: delete_filter(desk.folder, "mine")):
+        with pytest.raises(InputError):
+            act()
+    assert path.read_text() == json.dumps(told)
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 81])
@@ -190,7 +242,9 @@ def test_without_a_selection_what_the_filters_leave_is_written(panel: FindingsPa
     assert panel.write("csv")[1] == 0
 
 
-def test_without_owners_the_filter_is_off_and_says_what_would_turn_it_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_owners_the_filter_is_off_and_says_what_would_turn_it_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     field = FindingsWidget(open_desk(acme()).panel("findings")).fields["owner"]  # type: ignore[arg-type]
     assert field.disabled
