@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from auditkit.charts_drawing import INK, MUTED, RC, fit, legend, new_figure, stacked, whole_numbers
 from auditkit.charts_names import name_points
+from auditkit.findings_met import counted
 
 _OUTCOMES = {"allowed": ("#009e73", ""), "undetermined": ("#d7dde2", ".."), "denied": ("#d55e00", "//"),
              "not judged": ("#4a5661", "xx")}  # fmt: skip
@@ -30,8 +31,10 @@ def role_breadth(roles: pd.DataFrame, reach: pd.DataFrame, *, broad_share: float
     members = roles.role_id.map(held.groupby("role_id").principal_id.nunique()).fillna(0).astype("int64")
     share = roles.broad_share.astype("float64").fillna(0)
     broad = share.ge(broad_share)
-    title = f"{int(broad.sum()):,} of {len(roles):,} roles hold {broad_share:.0%} or more of the catalogue"
-    title += f"; they reach {held.principal_id[held.role_id.isin(roles.role_id[broad])].nunique():,} principals"
+    reached = counted(held.principal_id[held.role_id.isin(roles.role_id[broad])].nunique(), "principal")
+    holds, they = ("holds", "it reaches") if broad.sum() == 1 else ("hold", "they reach")
+    title = f"{int(broad.sum()):,} of {counted(len(roles), 'role')} {holds} {broad_share:.0%} or more of the catalogue"
+    title += f"; {they} {reached}" if broad.any() else ""
     with mpl.rc_context(RC):
         figure, axes = new_figure(title, rows=10)
         for name, mask, colour, marker in (("broad", broad, "#d55e00", "D"), ("others", ~broad, "#56b4e9", "o")):

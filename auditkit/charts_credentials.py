@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from auditkit.charts_drawing import INK, MUTED, RC, fit, legend, new_figure
+from auditkit.findings_met import counted
 
 _DAY = pd.Timedelta(days=1).as_unit("us")
 # What has no expiry is drawn beyond every lifetime, in a band of its own.
@@ -57,7 +58,7 @@ def credential_timeline(credentials: pd.DataFrame, *, as_of: pd.Timestamp) -> Fi
     """
     rows = credentials.sort_values("created_at", kind="stable").head(_MOST_BARS)
     live = int(credentials.live.sum())
-    title = f"{live:,} of {len(credentials):,} credentials are live"
+    title = f"{live:,} of {counted(len(credentials), 'credential')} {'is' if live == 1 else 'are'} live"
     ends = rows.revoked_at.fillna(rows.expires_at)
     start, end, used = (_days(moments, as_of) for moments in (rows.created_at, ends, rows.last_used_at))
     widest = float(np.nanmax(np.r_[end, 90.0]))

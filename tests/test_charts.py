@@ -311,3 +311,15 @@ def test_where_no_role_is_broad_three_are_named() -> None:
 def test_large_numbers_on_an_axis_are_grouped() -> None:
     ticks = [text.get_text() for text in _breadth(["a"], [0.6], [4_000]).axes[0].get_yticklabels()]
     assert {"1,000", "4,000"} <= set(ticks)
+
+
+@pytest.mark.parametrize(
+    ("shares", "members", "said"),
+    [
+        ([0.6, 0.1], [1, 1], "1 of 2 roles holds 50% or more of the catalogue; it reaches 1 principal"),
+        ([0.6, 0.7], [1, 1], "2 of 2 roles hold 50% or more of the catalogue; they reach 2 principals"),
+        ([0.1], [1], "0 of 1 role hold 50% or more of the catalogue"),
+    ],
+)
+def test_breadth_counts_one_as_one(shares: list[float], members: list[int], said: str) -> None:
+    assert title(_breadth([f"r{number}" for number in range(len(shares))], shares, members)) == said

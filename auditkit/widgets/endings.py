@@ -62,6 +62,12 @@ class CalendarPanel(Panel):
         inside = with_principals(inside, self.desk.tables["principals"], ["display_name"])
         return inside.sort_values(["ends_at", "credential_id"])[["week", *_SHOWN]].reset_index(drop=True)
 
+    @property
+    def expiries(self) -> pd.DataFrame:
+        """The live credentials that expire one day, in the calendar or after it."""
+        credentials = self.desk.tables["credentials"]
+        return credentials[credentials.live & credentials.expires_at.notna()]
+
     def start(self, week: int) -> pd.Timestamp:
         """When a week starts."""
         return self.desk.as_of + week * _WEEK
@@ -72,8 +78,7 @@ class CalendarPanel(Panel):
 
     def write_ics(self) -> tuple[Path, int]:
         """Write the expiries of live credentials as a calendar file; answers its path and how many there are."""
-        credentials = self.desk.tables["credentials"]
-        live = credentials[credentials.live & credentials.expires_at.notna()]
+        live = self.expiries
         path = free_name(self.desk.folder, f"credential-expiries-{self.desk.as_of:%Y-%m-%d}", ".ics")
         write_whole(path, expiries_ics(live, as_of=self.desk.as_of).encode())
         return path, len(live)
@@ -95,10 +100,6 @@ class CalendarPanel(Panel):
             told.say(written(path, f"{count:,} expiries, to import into a calendar"))
 
         head.value = panel_html(self.view.head() + self.view.picture())
-        judged = self.desk.among(self.rules).rules
-        # Weeks in which nothing is known to end would look like weeks in which nothing ends.
-        if not judged.evaluated.any() and not judged.population.any():
-            return ipywidgets.VBox([head])
         cells: list[Any] = []
         for number, label in enumerate(_QUARTERS):
             first = (number - 1) * 13
@@ -112,7 +113,9 @@ class CalendarPanel(Panel):
         if nearest is not None:
             show(nearest)
         acts = ipywidgets.HBox([button("Write expiries as .ics", told.guard(write))])
-        return ipywidgets.VBox([head, grid, listed, acts, told.box])
+        # Without a known end there are no weeks to choose from, and nothing to write without an expiry to come.
+        weeks = [grid, listed] if counts else []
+        return ipywidgets.VBox([head, *weeks, *([acts, told.box] if len(self.expiries) else [])])
 
     def _cell(self, week: int, count: int, show: Any) -> Any:
         day = self.start(week)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from auditkit.errors import InputError
 from auditkit.findings_met import silent
 from auditkit.widgets.base import Static, reasons
-from auditkit.widgets.markup import bullets
+from auditkit.widgets.markup import bullets, sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,6 +49,7 @@ FIGURES: Mapping[str, Callable[[Desk], Figure]] = {
 }
 # The rule that counts the same: where it could not be evaluated, the figure would take what is not known for none.
 _COUNTED_BY = {"lifetime_against_age": "CRD005", "required_against_effective": "PRM001", "role_breadth": "ROL008"}
+_SHOWS = {"lifetime_against_age": "credentials", "role_breadth": "roles"}
 
 
 class Picture(Static):
@@ -66,6 +67,11 @@ class Picture(Static):
             super().__init__(
                 f'<div class="ak-warn"><strong>No figure</strong>{bullets(why)}</div>', text="; ".join(why)
             )
+            return
+        shown = desk.tables[_SHOWS[name]] if name in _SHOWS else None
+        if shown is not None and shown.empty:
+            told = f"No figure: there are no {_SHOWS[name]} to show."
+            super().__init__(sentence(told), text=told)
             return
         self.figure = FIGURES[name](desk)
         super().__init__(figure_html(self.figure), text=alt_text(self.figure))

@@ -337,6 +337,8 @@ def test_credentials_that_were_not_read_are_not_none() -> None:
     assert desk.panel("rotation").view.headline.startswith("Not evaluated")
     assert desk.panel("calendar").view.headline.startswith("Not evaluated")
     assert len(desk.panel("calendar").widget().children) == 1  # no weeks without a count, and nothing to write
+    far = keys(("k", "far", "2026-09-01T00:00:00Z", "2029-01-01T00:00:00Z", None))
+    assert len(open_desk(far).panel("calendar").widget().children) == 3  # no week to press, and an expiry to write
 
 
 def test_of_a_refused_list_no_state_of_rotation_is_told_and_of_the_others_it_is() -> None:
@@ -381,6 +383,11 @@ def test_every_figure_has_words_also_of_an_empty_organisation(name: str, desk: D
         assert repr(picture)
     with pytest.raises(InputError, match="there is no figure"):
         desk.figure("nothing")
+
+
+def test_of_nothing_there_is_a_sentence_and_no_empty_frame() -> None:
+    picture = open_desk(acme().replace(credentials=acme().credentials.iloc[:0])).figure("lifetime_against_age")
+    assert (picture.figure, repr(picture)) == (None, "No figure: there are no credentials to show.")
 
 
 def test_what_was_not_read_or_not_given_has_no_figure_that_counts_none(
