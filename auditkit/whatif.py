@@ -107,8 +107,8 @@ class WhatIf:
         who = self.access.principal_id.nunique()
         lost, gained = int(counts.get("lost", 0)), int(counts.get("gained", 0))
         broken, mended = len(self.broken), int(self.required.change.eq("mended").sum())
-        rows = f"{numbered(broken, 'required row breaks', 'required rows break')} and {mended:,} mended"
-        rows = rows if self.asked else "no required rows were given"
+        met = f"{numbered(broken, 'required row breaks', 'required rows break')} and "
+        rows = met + numbered(mended, "is mended", "are mended") if self.asked else "no required rows were given"
         told = (
             f"{numbered(lost, 'permission is', 'permissions are')} lost and {gained:,} gained, "
             f"by {numbered(who, 'principal')} in all; {rows}; "

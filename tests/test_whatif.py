@@ -132,7 +132,7 @@ def test_the_headline_counts_one_as_one_and_speaks_of_required_rows_only_where_t
     assert "; no required rows were given; " in tried(change).headline()
     rows = required(("gate", "iam.key.create", "deny"))
     assert (
-        "; 0 required rows break and 0 mended; "
+        "; 0 required rows break and 0 are mended; "
         in what_if(snapshot_of(organisation()), change, required=rows).headline()
     )
 

@@ -129,13 +129,20 @@ class Narrowing:
     def _answer(self) -> str:
         if not self.chosen:
             return "nothing that can be given would meet what is required"
+        lack = f"; {numbered(len(self.unmet), 'required row')} cannot be met" if self.unmet else ""
         if self.unchanged:
-            return "already the narrowest"
+            return f"already the narrowest{lack}"
         wider, more = len(self.wider), len(self._unwanted())
         told = [numbered(more, "excess permission")] if more or not wider else []
         if wider:
             told.append(f"{numbered(wider, 'wanted permission')} on a wider place than asked")
-        return f"{numbered(len(self.chosen), 'assignment')} would do, with {' and '.join(told)}"
+        return f"{self._given()} would do, with {' and '.join(told)}{lack}"
+
+    def _given(self) -> str:
+        """How many assignments and direct grants it is, in words."""
+        roles = sum(each.kind == "role" for each in self.chosen)
+        kinds = (("assignment", roles), ("direct grant", len(self.chosen) - roles))
+        return " and ".join(numbered(count, kind) for kind, count in kinds if count)
 
     def _unwanted(self) -> tuple[str, ...]:
         """The excess that nobody asked for anywhere."""

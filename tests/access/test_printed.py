@@ -107,7 +107,8 @@ NOTHING = Narrowing(
 class TestNarrowing:
     def test_text(self) -> None:
         assert NARROWING.to_text().splitlines() == [
-            "Gate <1> (gate, ApiKey): 3 assignments would do, with 1 excess permission",
+            "Gate <1> (gate, ApiKey): 2 assignments and 1 direct grant would do, with 1 excess permission; "
+            "2 required rows cannot be met",
             "  note: read with care",
             "  give   name     id       where                   held by",
             "  role   Reader   reader   the whole organisation  ra-1",
@@ -131,8 +132,8 @@ class TestNarrowing:
             wider=(("iot.read", ("iot.network", "/net-1")),),
         )
         lines = both.to_text().splitlines()
-        wider = "1 wanted permission on a wider place than asked"
-        assert lines[0].endswith(f"3 assignments would do, with 1 excess permission and {wider}")
+        wider, lack = "1 wanted permission on a wider place than asked", "2 required rows cannot be met"
+        assert lines[0].endswith(f"1 direct grant would do, with 1 excess permission and {wider}; {lack}")
         assert "  excess permissions (1): iot.write" in lines
         assert "  wanted permissions on a wider place than asked (1): iot.read on iot.network /net-1" in lines
         assert wider in both._repr_html_()
@@ -140,11 +141,13 @@ class TestNarrowing:
         row = dict(zip(EVERY_HEAD, Narrowings(each=(both, NARROWING)).rows()[0], strict=True))
         assert (row["excess"], row["wanted, wider than asked"], row["added"]) == (1, 1, 1)
         alone = replace(both, excess=both.excess[:1])
-        assert alone.headline().endswith(f"3 assignments would do, with {wider}")
+        assert alone.headline().endswith(f"1 direct grant would do, with {wider}; {lack}")
         assert not any("excess" in line for line in alone.lines())
 
     def test_where_there_is_nothing_to_do_or_nothing_that_would_do(self) -> None:
         assert KEPT.to_text().splitlines()[0] == "Bob (bob, User): already the narrowest"
+        lacking = replace(KEPT, unmet=NARROWING.unmet[:1])
+        assert lacking.headline() == "Bob (bob, User): already the narrowest; 1 required row cannot be met"
         assert NOTHING.to_text() == (
             "Eve (eve, User): nothing that can be given would meet what is required\n  the search was ended\n"
         )
@@ -152,7 +155,10 @@ class TestNarrowing:
 
     def test_html(self) -> None:
         told = NARROWING._repr_html_()
-        head = "Gate &lt;1&gt; (gate, ApiKey): 3 assignments would do, with 1 excess permission"
+        head = (
+            "Gate &lt;1&gt; (gate, ApiKey): 2 assignments and 1 direct grant would do, with 1 excess permission; "
+            "2 required rows cannot be met"
+        )
         assert told.startswith(f"<table><caption>{head}</caption><thead><tr><th>give</th>")
         assert told.endswith(
             "<p>cannot be met: iam.x: nobody holds it</p><p>cannot be met: iam.y on iot.device /d: not there</p>"
