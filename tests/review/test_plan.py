@@ -348,7 +348,10 @@ def test_the_proof_tries_every_step_and_names_what_it_cannot_try() -> None:
     found = planned(("credential:c1", "rotate", ""), ("principal:gate", "remove", ""))
     assert found.proof is not None
     told = plan_files(found)["what-if.txt"].decode()
-    for change in ("revoke credential c1", "revoke credential c2", "remove assignment a2", "suspend principal gate"):
+    for change in (
+        "revoke credential c1, key k1 of Gateway 7 (gate)", "revoke credential c2, key k2 of Gateway 7 (gate)",
+        'remove assignment a2 of role "Reader" (reader) to Gateway 7 (gate)', "suspend principal Gateway 7 (gate)",
+    ):  # fmt: skip
         assert f"\n  {change}\n" in told
     assert "issue a new credential of Gateway 7 (gate) in place of credential main, key k1 (c1)" in told
     assert "step 2: Deploy" in told
