@@ -113,7 +113,7 @@ def principals(page: Page) -> None:
 ALSO: Mapping[str, Callable[[Page], None]] = {
     "02_findings": findings,
     "03_principals": principals,
-    "04_credentials": lambda page: press(page, "^\\d\\d-\\d\\d\N{MULTIPLICATION SIGN}"),
+    "04_credentials": lambda page: press(page, r"^\d\d-\d\d\s+\d"),
     "06_access_and_gaps": lambda page: press(page, r"^[✗?+] "),
 }
 
