@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
+from auditkit.access.telling import DATA_NOTE
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -91,6 +93,7 @@ def audit_text(findings: Findings) -> Text:
     _append_findings(out, findings.frame)
     for line in gaps_in_reading(findings):
         out.append(line + "\n")
+    out.append(f"\n{DATA_NOTE}\n", style="dim")
     return out
 
 

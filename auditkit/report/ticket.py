@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from auditkit.access.telling import DATA_NOTE
 from auditkit.findings import Findings
 from auditkit.findings_text import instant
 from auditkit.report.inert import code_sentence, code_span
@@ -24,6 +25,8 @@ def to_markdown(findings: Findings, accepted: pd.DataFrame | None = None, *, mos
         "",
         f"{len(frame):,} findings under {len(met)} of {len(rules)} rules{_by_severity(frame)}{_apart(accepted)}. "
         f"Snapshot `{snapshot.id}`{'' if snapshot.complete else ', **not complete**'}.",
+        "",
+        DATA_NOTE,
         "",
         *_missing(findings),
         *_met(met),

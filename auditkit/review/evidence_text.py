@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from auditkit.access.telling import DATA_NOTE
 from auditkit.access.telling import word as plain
 from auditkit.review.evidence_controls import unmapped
 from auditkit.review.evidence_gathered import Gathered
@@ -118,7 +119,8 @@ def readme(gathered: Gathered) -> str:
             "keeps what people decide of it.", "",
             f"  Review begun  {facts.started_at}, scope: {plain(facts.scope)}",
             f"  Review before {plain(facts.previous) or 'none: this is the first'}",
-            f"  Pack made     {closed}",
+            f"  Pack made     {closed}", "",
+            DATA_NOTE,
         ],
         ["LOOK AT THIS FIRST", "", *(f"  !! {line}" for line in odd)] if odd else [],
         [_GENUINE.rstrip()],

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from auditkit import findings_text
-from auditkit.access.telling import numbered
+from auditkit.access.telling import DATA_NOTE, numbered
 from auditkit.report.inert import code_sentence, code_span
 from auditkit.review.plan import Plan
 from auditkit.review.plan_steps import COLUMNS
@@ -35,7 +35,7 @@ def markdown(plan: Plan) -> str:
     Every text of the IAM and of a reviewer stands in a code span, as in the ticket of an audit.
     """
     head = f"{numbered(len(plan.steps), 'step')}, to be carried out in this order. auditkit changes nothing."
-    lines = ["# Plan", "", head, ""]
+    lines = ["# Plan", "", head, "", DATA_NOTE, ""]
     if plan.warnings:
         lines += ["## Look at these first", "", *(f"- {code_sentence(told)}" for told in plan.warnings), ""]
     lines += ["## Steps", "", *_numbered(plan.steps), ""]
@@ -83,7 +83,7 @@ def _ticket(item: str, steps: pd.DataFrame) -> str:
              for number, words, wait in zip(steps.step, steps.markdown, waits, strict=True)]  # fmt: skip
     head = [
         f"# {own.title}", "",
-        f"Decided by {code_span(own.decided_by)} about {code_span(item)}. Reason: {why}.", "",
+        f"Decided by {code_span(own.decided_by)} about {code_span(item)}. Reason: {why}.", "", DATA_NOTE, "",
     ]  # fmt: skip
     fill = ["Done by: ____________________", "", "On: ____________________", "", "Ticket: ____________________"]
     shown = "Shown by the next snapshot: `auditkit review prove`."

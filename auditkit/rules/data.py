@@ -147,11 +147,9 @@ def odd_name(
         _named(roles, "role", "role_id", "name"),
     ]
     rows = pd.concat(named, ignore_index=True)
-    odd = odd_names(arrow(rows.name))
+    odd = odd_names(arrow(rows.name)).to_pandas(types_mapper=pd.ArrowDtype).astype({"name": "str"})
     return hits(
-        rows.merge(
-            odd.to_pandas(types_mapper=pd.ArrowDtype).astype({"name": "str"}), on="name", validate="many_to_one"
-        ),
+        rows[among(rows.name, odd.name)].merge(odd, on="name", validate="many_to_one"),
         subject=["record_id"],
         kind="record",
         message="the name {said}",
