@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from companies import PEOPLE, Q4, at, audited, company
 from hostile import PAYLOADS
 
-from auditkit.review.campaign import Campaign, start
+from auditkit.review.campaign import Campaign, open_campaign, start
 from auditkit.review.collect import Collected, collect
 from auditkit.review.handout import ASKED, OPEN, hand_out
 from auditkit.review.handout_sheets import CHOICES
@@ -27,10 +28,18 @@ DECISION, TARGET, REASON = (HEAD.index(name) + 1 for name in OPEN)
 Edit = Callable[[openpyxl.Workbook], None]
 
 
-@pytest.fixture
-def campaign(tmp_path: Path) -> Campaign:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign that nobody has decided in."""
     tables, findings = audited(company())
-    return start(tables, findings, name="2026-Q3", out=tmp_path / "q3", started_at=at(Q4), owners=OWNERS)
+    out = tmp_path_factory.mktemp("begun") / "q3"
+    return start(tables, findings, name="2026-Q3", out=out, started_at=at(Q4), owners=OWNERS).folder
+
+
+@pytest.fixture
+def campaign(begun: Path, tmp_path: Path) -> Campaign:
+    """A copy of it for one test alone."""
+    return open_campaign(shutil.copytree(begun, tmp_path / "q3"))
 
 
 def edited(data: bytes, edit: Edit) -> bytes:
