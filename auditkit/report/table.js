@@ -8,7 +8,8 @@
   const PAGE = 50, FEW = 10, STRETCH = 50, SHORT = 12, MOST = 200;
   const RANK = {"ak-critical": 0, "ak-high": 1, "ak-medium": 2, "ak-low": 3, "ak-info": 4, "ak-silent": 5};
   const MARKS = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'", "&ndash;": "\u2013"};
-  const WORDS = /(?<![\w&#-])\w+(?:-[\w:]+)+(?![\w-])/g, ONE = /^\w+(?:-[\w:]+)+$/;
+  const WORDS = /(?<![\w&#-])(?:--[a-z][a-z-]*|\w+(?:-[\w:]+)+)(?![\w-])/g,
+    ONE = /^(?:--[a-z][a-z-]*|\w+(?:-[\w:]+)+)$/;
   const make = (tag, text, props) => Object.assign(document.createElement(tag), {textContent: text || ""}, props || {});
   const once = work => { let kept; return () => kept === undefined ? (kept = work()) : kept; };
 

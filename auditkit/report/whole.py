@@ -9,7 +9,7 @@ import re
 LONGEST = 24
 _TEXT = re.compile(r"(?<=>)[^<>]+(?=<)")
 _LATE = re.compile(r"(<noscript\b.*?</noscript>)", re.DOTALL)
-_WORD = re.compile(r"(?<![\w&#-])\w+(?:-[\w:]+)+(?![\w-])", re.ASCII)
+_WORD = re.compile(r"(?<![\w&#-])(?:--[a-z][a-z-]*|\w+(?:-[\w:]+)+)(?![\w-])", re.ASCII)
 _BAR = re.compile(r"\|(?=[^\s|])")
 # A part of an id of several parts has less room.
 _LONG = re.compile(r"(?<=<wbr>)[^ \t\n<>|]{17,}|[^ \t\n<>|]{25,}")

@@ -25,7 +25,7 @@ KEPT = '<span class="ak-k">{}</span>'
 
 
 class TestWholeWords:
-    @pytest.mark.parametrize("word", ["2026-10-01", "2026-10-01T00:00:00Z", "asg-00090", "role-field-gateway"])
+    @pytest.mark.parametrize("word", ["2026-10-01", "2026-10-01T00:00:00Z", "asg-00090", "role-field-gateway", "--required", "--as-of"])
     def test_a_date_or_an_id_within_a_sentence_stays_whole(self, word: str) -> None:
         assert whole_words(f"<p>since {word}, by</p>") == f"<p>since {KEPT.format(word)}, by</p>"
 
@@ -105,7 +105,7 @@ def test_no_date_and_no_id_stands_on_two_lines(chromium: Browser, sample: Path, 
 
 def test_the_script_keeps_words_whole_as_the_page_does(chromium: Browser, tmp_path: Path) -> None:
     """A long table's rows, made by the script, are those that the page would have written."""
-    texts = ["on 2026-10-01, by asg-00090", "key-1|iot.read|/a", "crd-00041", "a & b-c <d-e>", "x" * 30 + "-y z",
+    texts = ["on 2026-10-01, by asg-00090", "not given (--required CSV)", "--as-of", "key-1|iot.read|/a", "crd-00041", "a & b-c <d-e>", "x" * 30 + "-y z",
              "credential_max_lifetime_days", "key-1|telemetry.dashboard.share|/a", "of role-field-gateway-before.2024@example"]
     frame = pd.DataFrame({"said": (texts * LATE)[:LATE]})
     cover = make_report(acme(), out=tmp_path / "acme.html").read_text("utf-8")
