@@ -112,9 +112,10 @@ def resting(desk: Desk) -> pd.DataFrame:
     """One row a limit: name, value, default, source, findings (of the rules that it judges), and what each found."""
     rules = desk.findings.rules.set_index("id")
     counts = pd.Series(_counts(rules), index=rules.index)
-    found = rules["count"].astype("str") + " of " + rules.population.astype("str")
+    found = rules["count"].map("{:,}".format) + " of " + rules.population.map("{:,}".format)
     told = (found + rules.evaluated.map({True: "", False: ", in part"})).where(counts.notna(), "not evaluated")
     limits = desk.limits.table()
+    limits["source"] = limits.source.mask(limits.source.eq(""))
     sums = [counts[list(RESTS_ON[name])].sum(min_count=1) for name in limits.name]
     limits["findings"] = pd.array(sums, dtype="Int64")
     limits["by_rule"] = ["; ".join(f"{rule} {told[rule]}" for rule in RESTS_ON[name]) for name in limits.name]

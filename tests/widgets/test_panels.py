@@ -25,7 +25,7 @@ from auditkit.widgets.gap_matrix import MatrixPanel, cells
 from auditkit.widgets.ics import expiries_ics
 from auditkit.widgets.panels import PANELS
 from auditkit.widgets.threshold_widget import effect_words
-from auditkit.widgets.thresholds import RESTS_ON, ThresholdPanel, as_toml
+from auditkit.widgets.thresholds import RESTS_ON, ThresholdPanel, as_toml, resting
 
 
 @pytest.fixture
@@ -112,6 +112,13 @@ class TestThresholds:
         told = ["configured", "at_these_limits", "difference"]
         assert rows.loc["CRD005", told].isna().all()
         assert rows.loc["PRN008", told].tolist() == [0, 0, 0]
+
+    def test_large_counts_are_grouped_and_a_limit_without_a_source_has_none(self) -> None:
+        many = pd.concat([acme().principals.assign(principal_id=acme().principals.principal_id + f"-{number}") for number in range(250)])
+        desk = open_desk(acme().replace(principals=pd.concat([acme().principals, many], ignore_index=True)))
+        rows = resting(desk).set_index("name")
+        assert " of 1,004; " in rows.by_rule["dormant_days"]
+        assert rows.source.isna().all()
 
     def test_every_limit_says_what_rests_on_it(self) -> None:
         assert set(RESTS_ON) == set(Limits().table().name)
