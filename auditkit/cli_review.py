@@ -23,7 +23,7 @@ from auditkit.cli_options import (
     opened,
 )
 from auditkit.cli_output import emit, say
-from auditkit.cli_review_tools import Folder, account, campaign_of, now, stamp, table, warn_of_network
+from auditkit.cli_review_tools import Folder, account, campaign_of, not_reviewed, now, stamp, table, warn_of_network
 from auditkit.terminal import counted, visible
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -107,6 +107,8 @@ def start(
     )  # fmt: skip
     facts = campaign.facts
     say(f"wrote {out}: {counted(len(campaign.items), 'item')}, {facts.without_reviewer:,} without a reviewer")
+    for line in not_reviewed(campaign):
+        say(line)
 
 
 def status(
@@ -132,7 +134,7 @@ def status(
     nobody = {"": "(nobody)"}
     parts = [table(progress(standing, by).replace({by: nobody})) for by in ("reviewer", "severity", "kind")]
     emit("\n\n".join("\n".join(part) for part in parts))
-    lines = waiting(standing)
+    lines = [*not_reviewed(campaign), *waiting(standing)]
     with campaign.decisions() as store:
         said = disagreements(store.entries())
     odd = standing[standing.conflict]

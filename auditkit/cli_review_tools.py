@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditkit.cli_output import say
-from auditkit.terminal import columns, visible_lines
+from auditkit.terminal import columns, visible, visible_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,3 +58,9 @@ def stamp() -> str:
 def account() -> str:
     """The account and computer, beside the name that is only claimed."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def not_reviewed(campaign: Campaign) -> list[str]:
+    """What of the snapshot was not read, so that what is in it is no item: nobody is asked about it."""
+    told = campaign.snapshot.incomplete.items()
+    return [f"not read whole, and what is missing is no item: {name}: {visible(why)}" for name, why in told]

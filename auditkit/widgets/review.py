@@ -68,7 +68,7 @@ class Review:
         self._panels: dict[str, ReviewPanel] = {}
         self._previous = previous
         self.name = Name(value=reviewer)
-        self.said = (*told[:1], *_about(campaign), *told[1:], *self._broken())
+        self.said = (*told[:1], *_about(campaign), *told[1:], *self._broken(), *_missing(campaign))
 
     @cached_property
     def desk(self) -> Desk:
@@ -137,7 +137,8 @@ class Review:
 
     def _repr_html_(self) -> str:
         lines = "".join(
-            warning(line) if line.startswith("Not as it began") else f"<p>{safe_text(line)}</p>" for line in self.said
+            warning(line) if line.startswith(("Not as it began", views.MISSING)) else f"<p>{safe_text(line)}</p>"
+            for line in self.said
         )
         return Static(lines)._repr_html_()
 
@@ -235,3 +236,7 @@ def _about(campaign: Campaign) -> list[str]:
         f"Campaign {facts.name!r} of {facts.organisation_id}, started {facts.started_at}, judged as of {facts.as_of}.",
         f"In scope ({facts.scope}): {counts}. Population {facts.population[:16]}, snapshot {facts.snapshot[:16]}.",
     ]
+
+
+def _missing(campaign: Campaign) -> list[str]:
+    return [f"{views.MISSING}: {name}: {why}" for name, why in campaign.snapshot.incomplete.items()]

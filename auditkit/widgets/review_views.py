@@ -11,6 +11,7 @@ import pandas as pd
 from auditkit.findings_met import counted
 from auditkit.review.entries import Entry
 from auditkit.widgets.base import View
+from auditkit.widgets.coverage import unread
 from auditkit.widgets.markup import bullets, definitions, safe_table, safe_text
 from auditkit.widgets.proving import detail_html, records
 from auditkit.widgets.review_acts import Sitting
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 LEFT_COLUMNS = ("severity", "item", "whose", "says", "recommendation", "because", "reviewer", "asked_again")
 LABELS = {"recommendation": "Advice", "says": "What it is", "waiting": "Handed on", "bulk": "Decided together"}
+MISSING = "Not read whole, and what is missing is no item"
 NOTHING = "Nothing to compare with: name the last quarter's campaign or snapshot as PREVIOUS in the first cell"
 
 
@@ -40,7 +42,8 @@ def progress_view(sitting: Sitting) -> View:
     notes += [f"Handed on, and waiting for somebody else: {counted(handed, 'item')}"] if handed else []
     words = "By severity of the worst finding on an item (a dash: no rule flags it)"
     table = safe_table(worst, caption=words, labels=LABELS)
-    return View(frame=by, headline=headline, notes=notes, extras=[table], labels=LABELS)
+    return View(frame=by, headline=headline, notes=notes, extras=[table], labels=LABELS,
+                warnings=unread(sitting.campaign.snapshot), warned=MISSING)  # fmt: skip
 
 
 def left_view(sitting: Sitting) -> View:
@@ -54,8 +57,8 @@ def left_view(sitting: Sitting) -> View:
     stale = int(standing.stale.sum())
     notes = (
         [
-            f"{alone:,} of them have no reviewer: delegate them to somebody (To: a name), here in the panels or "
-            "by `auditkit review decide`"
+            f"{alone:,} without a reviewer: to be delegated to somebody (To: a name), here in the panels or by "
+            "`auditkit review decide`"
         ]
         if alone
         else []

@@ -14,38 +14,31 @@ from companies import HELD as ASSIGNED
 from companies import KEYS, Q4, changed, company, without
 
 from auditkit.cli import run
+from auditkit.snapshot import build
 
 Told = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two quarters of the company, its owners, and one review begun."""
+    folder = tmp_path_factory.mktemp("begun")
+    company().save(folder / "q3")
+    company(Q4, credentials=changed(KEYS, 0, revoked_at=Q4), role_assignments=without(ASSIGNED, 2)).save(folder / "q4")
+    (folder / "owners.csv").write_text("kind,id,reviewer\nprincipal,gate,Gil\ngroup,ops,Olga\n")
+    (folder / "needs.csv").write_text("principal_id,permission\ngate,iot.device.read\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        inputs = ["--owners", "owners.csv", "--required", "needs.csv"]
+        assert run(["review", "start", "q3", "--name", "2026-Q3", *inputs, "--out", "review"]) == 0
+    return folder
+
+
+@pytest.fixture
+def place(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it for one test alone, which stands in it."""
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    company().save(tmp_path / "q3")
-    company(Q4, credentials=changed(KEYS, 0, revoked_at=Q4), role_assignments=without(ASSIGNED, 2)).save(
-        tmp_path / "q4"
-    )
-    (tmp_path / "owners.csv").write_text("kind,id,reviewer\nprincipal,gate,Gil\ngroup,ops,Olga\n")
-    (tmp_path / "needs.csv").write_text("principal_id,permission\ngate,iot.device.read\n")
-    assert (
-        run(
-            [
-                "review",
-                "start",
-                "q3",
-                "--name",
-                "2026-Q3",
-                "--owners",
-                "owners.csv",
-                "--required",
-                "needs.csv",
-                "--out",
-                "review",
-            ]
-        )
-        == 0
-    )
     return tmp_path
 
 
@@ -265,3 +258,16 @@ def test_closing_says_what_is_unfinished(place: Path, capsys: Told) -> None:
     assert " undecided, 1 in conflict, " in told.err
     assert "this review was closed unfinished: of its " in told.err
     assert " undecided and asked of nobody" in told.err
+
+
+def test_what_was_not_read_is_said_at_the_start_and_with_the_status(place: Path, capsys: Told) -> None:
+    whole = company()
+    frames = {**whole.frames, "credentials": whole.credentials.iloc[:0]}
+    build(frames, organisation_id="org", as_of=whole.as_of, incomplete={"credentials": "403"}).save(place / "part")
+    told = "not read whole, and what is missing is no item: credentials: 403"
+    capsys.readouterr()
+    assert run(["review", "start", "part", "--name", "part", "--out", "partly"]) == 0
+    assert told in capsys.readouterr().err.splitlines()
+    for folder, there in (("partly", True), ("review", False)):
+        assert run(["review", "status", folder]) == 0
+        assert (told in capsys.readouterr().out.splitlines()) == there

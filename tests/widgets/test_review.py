@@ -24,7 +24,7 @@ from auditkit.review.decisions import DecisionStore
 from auditkit.review.entries import Entry
 from auditkit.review.evidence import close
 from auditkit.review.verify import verify
-from auditkit.snapshot import Snapshot
+from auditkit.snapshot import Snapshot, build
 from auditkit.widgets.desk import open_desk
 from auditkit.widgets.review import VIEWS, Review
 from auditkit.widgets.review_acts import Answer, Sitting
@@ -50,10 +50,16 @@ def begin(
     return start(tables, run_rules(tables, Limits()), name=name, out=folder, started_at=STARTED, owners=OWNERS, **more)
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign that nobody has decided in."""
+    return begin(tmp_path_factory.mktemp("begun") / "q4").folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    begin(tmp_path / "q4")
-    return tmp_path / "q4"
+def folder(begun: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test alone."""
+    return shutil.copytree(begun, tmp_path / "q4")
 
 
 @pytest.fixture
@@ -765,3 +771,19 @@ def test_no_payload_gets_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shown += [review.panel(name).static().fragment for name in VIEWS] + [review._repr_html_()]
     assert not [payload for payload in PAYLOADS if "<" in payload and any(payload in html for html in shown)]
     assert len(on_disk(tmp_path / "q4")) == 20
+
+
+def test_what_was_not_read_is_told_before_anybody_decides(tmp_path: Path) -> None:
+    known = acme()
+    frames = {**known.frames, "credentials": known.credentials.iloc[:0]}
+    partial = build(
+        frames, organisation_id="org", as_of=known.as_of, incomplete={"credentials": "403 <b>Forbidden</b>"}
+    )
+    review = open_review(begin(tmp_path / "q4", partial).folder, "ann")
+    missing = "Not read whole, and what is missing is no item: credentials: 403 <b>Forbidden</b>"
+    assert review.said[-1] == missing
+    html = review._repr_html_()
+    assert html.index('role="alert"') < html.index("403 &lt;b&gt;Forbidden")
+    progress = review.panel("progress").static().fragment
+    assert "credentials was not read whole: 403 &lt;b&gt;Forbidden" in progress
+    assert not any("Not read whole" in line for line in open_review(begin(tmp_path / "q3").folder, "ann").said)
