@@ -107,7 +107,9 @@ class ChangeFields:
         kinds = Field(name=_KIND_FIELD, label="What changes", choice=True, options=tuple(KINDS.values()))
         file = Field(name=_FILE_FIELD, label="Change file", hint=_FILE_HINT, lines=6, when=_only(FILE))
         every = {each.field: each for parts_ in _PARTS.values() for each in parts_}
-        return [kinds, *(self._declared(each) for each in every.values()), file]
+        # What must be said comes first, then what something is given instead, then where and until when.
+        order = sorted(every.values(), key=lambda each: (not each.needed, each.kind not in ("principal", "role")))
+        return [kinds, *map(self._declared, order), file]
 
     def words(self) -> dict[str, str]:
         """What the fields hold that are shown, each id with its name."""
