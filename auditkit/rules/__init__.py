@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     data.secret,
     data.odd_name,
     data.look_alike,
+    data.impossible_time,
     organisation.direct_authentication,
     organisation.legacy_token,
     organisation.administrators,

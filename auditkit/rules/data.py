@@ -6,8 +6,9 @@ import pandas as pd
 import pyarrow as pa
 
 from auditkit.rules.base import NO_HITS, Hits, among, choose, hits, rule
-from auditkit.rules.names import look_alikes, odd_names
+from auditkit.rules.names import look_alikes, named, odd_names
 from auditkit.rules.text import arrow, concat, gather, joined
+from auditkit.rules.times import impossible
 from auditkit.schema import COLLECTIONS
 
 _REFERRING = ("credentials", "group_members", "assignments", "grants", "role_permissions")
@@ -139,14 +140,14 @@ def odd_name(
 
     Fix: find out who gave the name, and write it anew by hand, in the letters of one script.
     """
-    named = [
-        _named(organisation, "organisation", "organisation_id", "name"),
-        _named(principals, "principal", "principal_id", "display_name"),
-        _named(credentials, "credential", "credential_id", "name"),
-        _named(permissions, "permission", "permission_id", "name"),
-        _named(roles, "role", "role_id", "name"),
+    every = [
+        named(organisation, "organisation", "organisation_id", "name"),
+        named(principals, "principal", "principal_id", "display_name"),
+        named(credentials, "credential", "credential_id", "name"),
+        named(permissions, "permission", "permission_id", "name"),
+        named(roles, "role", "role_id", "name"),
     ]
-    rows = pd.concat(named, ignore_index=True)
+    rows = pd.concat(every, ignore_index=True)
     odd = odd_names(arrow(rows.name)).to_pandas(types_mapper=pd.ArrowDtype).astype({"name": "str"})
     return hits(
         rows[among(rows.name, odd.name)].merge(odd, on="name", validate="many_to_one"),
@@ -173,13 +174,13 @@ def look_alike(principals: pd.DataFrame, roles: pd.DataFrame) -> Hits:
 
     Fix: find out which of them is meant, and rename or remove the other.
     """
-    named = [
-        _named(principals, "principal", "principal_id", "display_name").assign(
+    every = [
+        named(principals, "principal", "principal_id", "display_name").assign(
             kind=choose(principals.type.eq("Group"), "group", "principal")
         ),
-        _named(roles, "role", "role_id", "name").assign(kind="role"),
+        named(roles, "role", "role_id", "name").assign(kind="role"),
     ]
-    alike = look_alikes(pd.concat(named, ignore_index=True))
+    alike = look_alikes(pd.concat(every, ignore_index=True))
     return hits(
         gather(alike, ["record", "record_id", "name"], "alike"),
         subject=["record_id"],
@@ -189,10 +190,42 @@ def look_alike(principals: pd.DataFrame, roles: pd.DataFrame) -> Hits:
     )
 
 
-def _named(rows: pd.DataFrame, record: str, key: str, name: str) -> pd.DataFrame:
-    """The records as `record`, `record_id`, `name`."""
-    columns = {"record_id": rows[key], "name": rows[name]}
-    return pd.DataFrame(columns).assign(record=pd.Series(record, index=rows.index, dtype="str"))
+@rule(
+    "DAT010",
+    "Impossible time",
+    subject="any record",
+    severity="medium",
+    reads=("principals", "credentials", "assignments", "grants", "reading"),
+    of="dated record",
+    partial=True,
+)
+def impossible_time(
+    principals: pd.DataFrame,
+    credentials: pd.DataFrame,
+    assignments: pd.DataFrame,
+    grants: pd.DataFrame,
+    reading: pd.DataFrame,
+) -> Hits:
+    """A record that expires before it was created, or that was created, active or used more than a day after it was
+    read: whoever seems active in the future is never found dormant.
+
+    Fix: correct the time, and the clock of whatever wrote it.
+    """
+    # Clocks differ, and a record may change while others are still being read: a day is neither.
+    late = reading.read_at.max() + pd.Timedelta(days=1)
+    dated = [
+        impossible(principals, "principal", "principal_id", late),
+        impossible(credentials, "credential", "credential_id", late),
+        impossible(assignments, "assignment", "assignment_id", late),
+        impossible(grants, "grant", "grant_id", late),
+    ]
+    return hits(
+        gather(pa.concat_tables(dated), ["record", "record_id"], "said"),
+        subject=["record_id"],
+        kind="record",
+        message="{said}",
+        related={"id": "record_id", "said": "said"},
+    )
 
 
 def _missing(rows: pd.DataFrame, record: str, key: list[str], column: str, there: dict[str, pd.Series]) -> pa.Table:

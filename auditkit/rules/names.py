@@ -72,6 +72,12 @@ _LOOKS = dict(
 _AS_LATIN = str.maketrans(_LOOKS)
 
 
+def named(rows: pd.DataFrame, record: str, key: str, name: str) -> pd.DataFrame:
+    """Records of one kind as `record`, `record_id`, `name`."""
+    columns = {"record_id": rows[key], "name": rows[name]}
+    return pd.DataFrame(columns).assign(record=pd.Series(record, index=rows.index, dtype="str"))
+
+
 def odd_names(names: pa.Array) -> pa.Table:
     """The distinct names that hide something or mix scripts: `name`, `said` (what is odd, in words), `characters`."""
     distinct = pc.unique(names.filter(_unusual(names)))

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 from tools import (
+    AS_OF,
     RuleLaws,
+    ago,
+    ahead,
     api_key,
     assignment,
     credential,
@@ -327,3 +330,39 @@ class TestDAT009(RuleLaws):
         found = judge("DAT009", principals=[principal(f"p{at:03}", display_name=name) for at, name in enumerate(names)])
         assert len(found.frame) == 300
         assert related(found, "p299")["alike"] == ["p000", "p001", "p002", "p003", "p004", "p005"]
+
+
+class TestDAT010(RuleLaws):
+    rule = "DAT010"
+    hits = {
+        "expires before it was created": ({"principals": [principal(created_at=ago(5), expires_at=ago(6))]}, {"p": "medium"}),
+        "expires a second before it was created": (
+            {"credentials": [credential(created_at=ago(5), expires_at=ago(5, -1))]}, {"c": "medium"},
+        ),
+        "created in two days": ({"principals": [principal(created_at=ahead(2))]}, {"p": "medium"}),
+        "active a second more than a day later": ({"principals": [principal(last_active_at=ahead(1, 1))]}, {"p": "medium"}),
+        "used in the year 9999": (
+            {"credentials": [credential(last_used_at="9999-12-31T23:59:59Z")]}, {"c": "medium"},
+        ),
+        "an assignment": ({"role_assignments": [assignment(created_at=ahead(2))]}, {"a": "medium"}),
+        "a grant": ({"permission_grants": [grant(created_at=ago(5), expires_at=ago(9))]}, {"d": "medium"}),
+        "both, once": ({"principals": [principal(created_at=ahead(3), expires_at=ahead(2), last_active_at=ahead(2))]}, {"p": "medium"}),
+    }  # fmt: skip
+    clean = {
+        "no times but its creation": {"principals": [principal()], "credentials": [credential()]},
+        "expires as it is created": {"principals": [principal(created_at=ago(5), expires_at=ago(5))]},
+        "active a day later": {"principals": [principal(last_active_at=ahead(1))]},
+        "created a day later": {"credentials": [credential(created_at=ahead(1), expires_at=ahead(9))]},
+        "expires far ahead": {"principals": [principal(expires_at="9999-12-31T23:59:59Z")]},
+        "is to be revoked": {"credentials": [credential(revoked_at=ahead(9))]},
+        "used before it was created": {"credentials": [credential(created_at=ago(5), last_used_at=ago(6))]},
+        "a time that could not be read": {"principals": [principal(created_at=None, expires_at=ago(6))]},
+        "nothing at all": {},
+    }
+
+    def test_the_instant_of_judgement_makes_no_time_impossible(self) -> None:
+        """Judged as of last year, what was done since then is no mistake; nor is a mistake none, judged as of next year."""
+        recent = {"principals": [principal(last_active_at=AS_OF)]}
+        assert flagged(judge("DAT010", as_of=ago(365), **recent)) == {}
+        wrong = {"principals": [principal(last_active_at=ahead(9))]}
+        assert flagged(judge("DAT010", as_of=ahead(365), **wrong)) == {"p": "medium"}
