@@ -19,6 +19,7 @@ from auditkit.review.advice import read_owners
 from auditkit.snapshot import Snapshot
 from auditkit.widgets.base import Panel, Static
 from auditkit.widgets.cover import Cover
+from auditkit.widgets.coverage import unread
 from auditkit.widgets.doctor import notebooks
 from auditkit.widgets.figures import Picture
 from auditkit.widgets.findings import FindingsPanel
@@ -37,6 +38,7 @@ from auditkit.widgets.panels import PANELS
 from auditkit.widgets.principal import PrincipalPanel
 from auditkit.widgets.rows import owners_of
 from auditkit.widgets.since import Compared, compare, read_earlier
+from auditkit.widgets.trouble import warning
 
 # Set by the report, whose kernel has nobody to move a slider: panels show their static twins, complete.
 HEADLESS = "AUDITKIT_HEADLESS"
@@ -186,6 +188,9 @@ class Desk:
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<p>{safe_text(line)}</p>" for line in self.said)
+        # The report says it on its cover; whose lists they are, the panel of coverage says.
+        missing = [] if self.headless else unread(self.snapshot)[: len(self.snapshot.incomplete)]
+        lines += "".join(map(warning, missing))
         return Static(lines)._repr_html_()
 
 

@@ -53,7 +53,10 @@ def test_credentials_show_those_that_end_within_the_window(desk: Desk) -> None:
 def test_the_table_of_credentials_has_one_day_on_which_each_ends(desk: Desk) -> None:
     keys = acme().credentials.iloc[[0, 0, 0]].assign(credential_id=["soon", "gone", "taken"], key_id=["a", "b", "c"])
     days = {"expires_at": ["2026-10-11", "2026-09-01", "2026-12-01"], "revoked_at": [None, None, "2026-09-11"]}
-    ends = {name: pd.to_datetime(pd.Series(told, index=keys.index), utc=True).astype("datetime64[us, UTC]") for name, told in days.items()}
+    ends = {
+        name: pd.to_datetime(pd.Series(told, index=keys.index), utc=True).astype("datetime64[us, UTC]")
+        for name, told in days.items()
+    }
     view = open_desk(acme().replace(credentials=keys.assign(**ends).reset_index(drop=True))).panel("credentials").view
     told = view.frame.set_index("credential_id")
     assert told.ends_at.dt.strftime("%m-%d").to_dict() == {"soon": "10-11", "gone": "09-01", "taken": "09-11"}
@@ -193,6 +196,13 @@ def test_what_is_no_snapshot_is_refused_before_anything_is_judged(call: Any, giv
 def test_an_audit_wants_the_snapshot_itself(given: object) -> None:
     with pytest.raises(InputError, match=r"load one by `auditkit\.load\(folder\)`"):
         audit(given)  # type: ignore[arg-type]
+
+
+def test_a_desk_says_at_once_what_was_not_read(desk: Desk) -> None:
+    told = open_desk(acme(incomplete={"credentials": "403, the key may not read it"}))._repr_html_()
+    assert told.count('role="alert"') == 1
+    assert "credentials was not read whole: 403, the key may not read it" in told
+    assert "was not read whole" not in desk._repr_html_()
 
 
 def test_as_of_moves_every_judgement(desk: Desk) -> None:
