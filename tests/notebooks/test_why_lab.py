@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
+import nbformat
 from browser import Lab, idle, run_all
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -17,6 +17,7 @@ ERRORS = (
 )
 SHOTS = Path(".failed-screenshots")
 PATIENCE = 60_000
+BUSY = "import pathlib, time\nwhile pathlib.Path('busy').exists():\n    time.sleep(0.1)"
 
 
 def output(page: Page, call: str) -> Locator:
@@ -33,13 +34,15 @@ def enter(field: Locator, words: str) -> None:
 def test_another_request_is_followed_a_change_is_tried_and_the_narrowest_found(lab: Lab, chromium: Browser) -> None:
     folder = lab.folder / "why"
     folder.mkdir()
-    shutil.copy(bundle.bundled(f"notebooks/{NAME}"), folder)
+    notebook = nbformat.read(bundle.bundled(f"notebooks/{NAME}"), as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(BUSY))
+    nbformat.write(notebook, folder / NAME)
     with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
         complaints: list[str] = []
         page = lab.open(context, f"why/{NAME}")
         page.on("pageerror", lambda error: complaints.append(str(error)))
         try:
-            every_panel(page)
+            every_panel(page, folder / "busy")
         except BaseException:
             SHOTS.mkdir(exist_ok=True)
             page.screenshot(path=str(SHOTS / "why_denied.png"))
@@ -47,7 +50,7 @@ def test_another_request_is_followed_a_change_is_tried_and_the_narrowest_found(l
         assert complaints == []
 
 
-def every_panel(page: Page) -> None:
+def every_panel(page: Page, busy: Path) -> None:
     run_all(page)
     tried, beside = output(page, 'why.panel("what-if")'), output(page, 'why.panel("compare")')
     expect(tried.get_by_text("3 permissions are lost and 0 gained")).to_be_attached(timeout=90_000)
@@ -56,6 +59,7 @@ def every_panel(page: Page) -> None:
     follows(page, beside)
     tries(tried)
     narrows(page, output(page, 'why.panel("narrow")'), tried)
+    tries_while_the_kernel_is_busy(page, tried, busy)
     assert page.locator(ERRORS).count() == 0
 
 
@@ -107,6 +111,18 @@ def narrows(page: Page, narrowed: Locator, tried: Locator) -> None:
         timeout=PATIENCE
     )
     idle(page)
+
+
+def tries_while_the_kernel_is_busy(page: Page, tried: Locator, busy: Path) -> None:
+    """Nothing of what is typed is lost, or overtaken by the press."""
+    busy.touch()
+    page.locator(".jp-Cell .cm-content", has_text="pathlib").last.click()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#jp-bottom-panel, #jp-main-statusbar").get_by_text("| Busy")).to_be_visible(timeout=PATIENCE)
+    typed_and_pressed(tried, "Change file", 'suspend_principal = ["key-0001", "key-0004"]', "Try it")
+    expect(tried.get_by_text("this takes a moment")).to_be_visible(timeout=PATIENCE)
+    busy.unlink()
+    expect(tried.get_by_text("If: suspend principal Gateway 4, Glen Bridge (key-0004)")).to_be_visible(timeout=PATIENCE)
 
 
 def typed_and_pressed(panel: Locator, label: str, words: str, button: str) -> None:
