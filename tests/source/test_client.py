@@ -388,6 +388,19 @@ def test_a_certificate_for_another_name_is_refused() -> None:
         assert iam.seen == []
 
 
+def test_a_certificate_that_has_expired_is_refused() -> None:
+    """An authority that was named vouches for it, its name is right, and its last day was in 2020."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(PEM.with_name("expired.pem"))
+    naps = Naps()
+    with FakeIam(tls=context) as iam:
+        with pytest.raises(Unreachable, match=r"certificate cannot be verified .*expired") as refused:
+            pulled(iam, ca_bundle=PEM.with_name("expired.pem"), policy=hasty(naps))
+        assert iam.seen == []
+    assert naps == []
+    sweep_error(refused.value)
+
+
 def test_a_server_that_does_not_speak_tls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 

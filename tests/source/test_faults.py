@@ -298,6 +298,9 @@ BAD_BODIES: dict[str, tuple[Reply, str]] = {
     "object items": (reply(body=b'{"items": {}}'), "no list"),
     "repeated key": (reply(body=b'{"items": [], "items": [1]}'), "occurs twice"),
     "repeated cursor key": (reply(body=b'{"nextCursor": "a", "items": [], "nextCursor": null}'), "occurs twice"),
+    "no number": (reply(body=b'{"items": [], "x": NaN}'), "no valid JSON"),
+    "a cursor beyond all numbers": (reply(body=b'{"items": [], "nextCursor": 1e999}'), "nextCursor"),
+    "half a surrogate pair in the cursor": (reply(body=b'{"items": [], "nextCursor": "\\ud800"}'), "no valid JSON"),
     "long number": (reply(body=b'{"items": [], "x": ' + b"9" * 5000 + b"}"), "cannot be read"),
     "nested": (reply(body=b'{"items": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"), "no valid JSON"),
     "bytes": (reply(body=b'{"items": [{"id": "\xff"}]}'), "no valid JSON"),
@@ -441,6 +444,16 @@ def test_a_redirect_is_not_followed(foreign: Foreign, status: int) -> None:
     assert f"unexpected redirect to http://127.0.0.1:{foreign.port}" in snapshot.incomplete["roles"]
 
 
+@pytest.mark.parametrize("to", ["/iam/roles", "/elsewhere", "?again=1", "{url}/iam/roles", "https://127.0.0.1:{port}/iam/roles"])
+def test_a_redirect_to_the_same_host_is_not_followed_either(to: str) -> None:
+    with FakeIam() as iam:
+        iam.script[ROLES] = lambda request: reply(301, location=to.format(url=iam.url, port=iam.port))
+        snapshot = pulled(iam, concurrency=1)
+        assert iam.asked(ROLES) == 1
+        assert iam.asked("/elsewhere") == 0
+    assert "unexpected redirect to " in snapshot.incomplete["roles"]
+
+
 def test_a_redirect_of_the_token_post_is_not_followed(foreign: Foreign) -> None:
     elsewhere = f"http://127.0.0.1:{foreign.port}/iam/auth/token"
     redirect = reply(307, location=elsewhere)
@@ -498,6 +511,16 @@ def test_cookies_are_ignored() -> None:
         assert not any("cookie" in each.headers for each in iam.seen)
 
 
+def test_ten_thousand_headers_are_refused() -> None:
+    head = "".join(f"X-{number}: {number}\r\n" for number in range(10_000))
+    many = Reply(f"HTTP/1.1 200 OK\r\n{head}Content-Length: 13\r\n\r\n".encode() + b'{"items": []}')
+    with FakeIam({ROLES: lambda request: many}) as iam:
+        snapshot = pulled(iam)
+        assert iam.asked(ROLES) == 5
+    assert list(snapshot.incomplete) == ["roles"]
+    assert "GET /iam/roles, page 1: the answer was cut off (5 attempts)" in snapshot.incomplete["roles"]
+
+
 def test_huge_headers_are_refused() -> None:
     huge = Reply(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000 + b"\r\nContent-Length: 0\r\n\r\n", close=True)
     with FakeIam({ROLES: lambda request: huge}) as iam:
@@ -529,6 +552,17 @@ def test_the_same_record_on_two_pages_counts_once() -> None:
         found = pulled(iam)
     assert found.roles.role_id.tolist() == ["r1", "r2"]
     assert found.manifest.collections["roles"]["duplicates"] == 1
+
+
+def test_a_record_that_changed_between_two_pages_is_told_and_never_two_rows() -> None:
+    changed = ROLE | {"name": "Changed meanwhile"}
+    with FakeIam({ROLES: [items(ROLE, cursor="2"), items(changed)]}) as iam:
+        found = pulled(iam)
+    assert found.roles[["role_id", "name"]].to_numpy().tolist() == [["r1", "Role"]]
+    [told] = found.problems[found.problems.rule.eq("DAT002")].to_dict("records")
+    assert (told["record_id"], told["set_aside"]) == ("r1", True)
+    assert "Changed meanwhile" in told["raw"]
+    assert found.manifest.collections["roles"]["set_aside"] == 1
 
 
 def test_a_list_that_changed_meanwhile_is_noted() -> None:
