@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditkit.errors import DecisionRefused
-from auditkit.widgets.form import Button, Field, Form, Name, Press
+from auditkit.widgets.form import CHANGED, TICKED, Button, Field, Form, Name, Press
 
 SOUND = {"act": "go", "words": {"who": "ann", "why": "so"}, "shown": {}, "press": 7}
 
@@ -86,3 +86,17 @@ def test_buttons_and_options_change_in_place(form: Form) -> None:
     assert [one["options"] for one in form.fields] == [(), ("a", "b")]
     # The button went while the press was on its way: the one who acts on presses answers it.
     assert send(form, SOUND)["state"] == "done"
+
+
+def test_only_an_eager_form_hears_of_a_field_that_was_left(form: Form, pressed: list[Press]) -> None:
+    assert form.press(CHANGED, why="so") == "the form has changed since; look, and press again"
+    assert pressed == []
+    eager = Form(lambda press: ", ".join(press.typed), label="Ask", eager=True,
+                 fields=[Field(name="one", label="One", value="1"), Field(name="on", label="On", tick=True)])  # fmt: skip
+    assert [one["name"] for one in eager.fields] == ["one", "on"]
+    assert eager.press(CHANGED, one="2", on="") == "one"
+    eager.put({"one": "2", "who": "ann"})
+    assert eager.values == {"one": "2", "on": ""}
+    assert eager.press(CHANGED, one="2", on=TICKED) == "on"
+    message = {"act": CHANGED, "words": {"one": "1", "on": ""}, "shown": {}, "press": 9, "typed": ["two"]}
+    assert send(eager, message)["state"] == "refused"
