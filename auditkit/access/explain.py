@@ -77,23 +77,6 @@ class Explainer:
         failed = next((check.id for check in checks if check.result == "fail"), None)
         return Decision(_outcome(failed, checks, run), failed, checks, run.routes())
 
-    def outcome(
-        self,
-        principal: str,
-        permission: str,
-        resource: Resource | None = None,
-        context: Mapping[str, Any] | None = None,
-        credential: str | None = None,
-        method: str = "token",
-        api: str = "iam",
-    ) -> tuple[str, str | None, Way | None]:
-        """The outcome, the failed check and the route that came nearest, without the sentences of `decide`."""
-        caller = self._caller(principal)
-        recognised = caller.recognised(credential, method, api)
-        run = caller.run(permission, resource, context or {})
-        failed = next((check.id for check in recognised if check.result == "fail"), None) or run.failed
-        return _outcome(failed, recognised, run), failed, run.nearest
-
     def _caller(self, principal: str) -> _Caller:
         found = self._callers.get(principal)
         if found is None:
@@ -182,17 +165,7 @@ class _Run:
         ended = steps[-1].result == FAIL
         self._last = AUZ[len(steps) - 1] if ended else ""
         self._doubt = doubt(ask.facts, steps, ask.resource) if ended else {}
-        # Where another route may stand in what was not read, nothing has failed yet.
-        self.failed = None if self._doubt else self._last or None
         self.certain = any(sure for _, sure in steps[-1].kept)
-
-    @property
-    def nearest(self) -> Way | None:
-        """The route that certainly passes, else one that may, else the one that was stopped last."""
-        kept = sorted(self._steps[-1].kept, key=_sure_first)
-        if kept:
-            return kept[0][0]
-        return next((way for step in reversed(self._steps) for way in step.stopped), None)
 
     def checks(self) -> tuple[Check, ...]:
         """AUZ1 to AUZ6 in words."""

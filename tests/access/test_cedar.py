@@ -37,9 +37,7 @@ def disagreements(block: int) -> tuple[int, list[object]]:
         asked = requests(random, document, REQUESTS)
         explainer = Explainer(snapshot, AS_OF)
         expected = Referee(document, NOW).decide(asked)
-        found = [explainer.outcome(**request)[0] for request in asked]
-        # `decide` says the same in sentences, which take most of its time.
-        assert [explainer.decide(**request).outcome for request in asked[:5]] == found[:5]
+        found = [explainer.decide(**request).outcome for request in asked]
         compared += len(asked)
         wrong += [(seed, *each) for each in zip(asked, expected, found, strict=True) if each[1] != each[2]]
     return compared, wrong

@@ -97,7 +97,7 @@ def test_it_is_the_inverse_of_explain() -> None:
             found = who_can(whole, *asked)
             said = dict(zip(found.principal_id, found.certainty, strict=True))
             for name in whole.principals.principal_id:
-                assert said.get(name) == words[explainer.outcome(name, *asked)[0]], (seed, name, asked)
+                assert said.get(name) == words[explainer.decide(name, *asked).outcome], (seed, name, asked)
 
 
 def test_a_longer_scope_path_never_gives_more() -> None:
