@@ -23,8 +23,16 @@ if TYPE_CHECKING:
     from auditkit.review.difference import Difference
 
 LEFT_COLUMNS = ("severity", "item", "whose", "says", "recommendation", "because", "reviewer", "asked_again")
-LABELS = {"recommendation": "Advice", "says": "What it is", "waiting": "Handed on", "bulk": "Decided together"}
+LABELS = {
+    "recommendation": "Advice", "says": "What it is", "why": "Because", "waiting": "Handed on", "name": "Name",
+    "together": "Decided together", "quarters": "Seen in a row", "principal_id": "Principal", "record_id": "Id",
+}  # fmt: skip
 MISSING = "Not read whole, and what is missing is no item"
+_HELD = {
+    "credential": ("credentials", "credential_id"),
+    "assignment": ("role_assignments", "assignment_id"),
+    "grant": ("permission_grants", "grant_id"),
+}
 NOTHING = "Nothing to compare with: name the last quarter's campaign or snapshot as PREVIOUS in the first cell"
 
 
@@ -52,7 +60,10 @@ def left_view(sitting: Sitting) -> View:
     rows = standing[is_left(standing)].reset_index(drop=True)
     handed = standing[standing.waiting]
     told = handed[["item", "whose", "says", "action", "asked_of", "decided_by", "reason"]]
-    frame = rows[list(LEFT_COLUMNS)].assign(reviewer=rows.reviewer.where(rows.reviewer.ne(""), NOBODY))
+    again = ("; " + rows.asked_again).where(rows.asked_again.ne(""), "")
+    frame = rows[list(LEFT_COLUMNS)].assign(
+        reviewer=rows.reviewer.where(rows.reviewer.ne(""), NOBODY), why=rows.because + again
+    )
     alone = int(rows.reviewer.eq("").sum())
     stale = int(standing.stale.sum())
     notes = (
@@ -67,7 +78,7 @@ def left_view(sitting: Sitting) -> View:
     extras = [safe_table(told, caption="Handed on, to be decided by somebody else", labels=LABELS)] if len(told) else []
     return View(frame=frame, headline=f"{counted(len(rows), 'item')} left", notes=notes, extras=extras,
                 filters=("severity", "reviewer", "recommendation"), labels=LABELS,
-                hidden=_empty(frame, "asked_again"))  # fmt: skip
+                hidden=("because", "asked_again"))  # fmt: skip
 
 
 def log_view(sitting: Sitting) -> View:
@@ -81,13 +92,15 @@ def log_view(sitting: Sitting) -> View:
     marks = ["taken back" if name in undone else "stands" if name in standing else "" for name in frame.entry_id]
     frame.insert(2, "whose", frame["item"].map(sitting.standing.set_index("item").whose).fillna(""))
     frame.insert(4, "state", pd.Series(marks, dtype="str"))
+    # Which together is in the frame; a reader wants to know how many.
+    frame["together"] = frame.bulk.str.extract(r"\((.+)\)$", expand=False).fillna("")
     accounts = frame.account.unique()
     alone = f", {accounts[0]} in each entry" if len(accounts) == 1 else ""
     notes = [f"The reviewer is the name that was typed; the account is the operating system's{alone}."]
     return View(frame=frame, headline=f"{counted(len(log), 'entry', 'entries')} in the log", notes=notes,
                 filters=("action", "reviewer", "state"), labels=LABELS,
-                hidden=("entry_id", *(["account"] if alone else []),
-                        *_empty(frame, "whose", "target", "reason", "bulk")))  # fmt: skip
+                hidden=("entry_id", "bulk", *(["account"] if alone else []),
+                        *_empty(frame, "whose", "target", "reason", "together")))  # fmt: skip
 
 
 def conflicts_view(sitting: Sitting) -> View:
@@ -111,26 +124,34 @@ def difference_view(found: Difference | None) -> View:
     old, new = found.old.as_of, found.new.as_of
     why = f"<strong>Not like for like</strong>{bullets(found.fairness)}"
     unfair = f'<div class="ak-warn">{why}</div>' if found.fairness else ""
-    frame = found.findings[["status", "severity", "rule", "subject_id", "message", "quarters"]]
+    rows = found.findings
+    # What is about a principal and something else begins with the principal.
+    alone = ~rows.subject_id.str.contains("|", regex=False)
+    name = _names(rows.subject_type.where(alone, "principal"), rows.subject_id.str.partition("|")[0], found)
+    frame = rows.assign(name=name)[["status", "severity", "rule", "subject_id", "name", "message", "quarters"]]
     return View(frame=frame, headline=f"From {old:%Y-%m-%d} to {new:%Y-%m-%d}: {counts(frame.status)}",
-                extras=[unfair], filters=("status", "rule"), labels={"quarters": "Seen in a row"})  # fmt: skip
+                extras=[unfair], filters=("status", "rule"), labels=LABELS)  # fmt: skip
 
 
 def access_view(found: Difference | None) -> View:
     """Who gained or lost which access since the last quarter, and through what."""
     if found is None:
         return View(frame=pd.DataFrame(), headline=NOTHING)
-    frame = found.access[["change", "principal_id", "permission", "before", "after", "through"]]
+    name = _names(pd.Series("principal", index=found.access.index), found.access.principal_id, found)
+    columns = ["change", "principal_id", "name", "permission", "before", "after", "through"]
+    frame = found.access.assign(name=name)[columns]
     told = f"Effective permissions: {counts(frame.change)}"
-    return View(frame=frame, headline=told, filters=("change", "permission"))
+    return View(frame=frame, headline=told, filters=("change", "permission"), labels=LABELS)
 
 
 def records_view(found: Difference | None) -> View:
     """Which records came, went or changed since the last quarter, and in which fields."""
     if found is None:
         return View(frame=pd.DataFrame(), headline=NOTHING)
-    frame = found.records[["change", "record", "record_id", "fields"]]
-    return View(frame=frame, headline=f"Records: {counts(frame.change)}", filters=("change", "record"))
+    rows = found.records
+    frame = rows.assign(name=_names(rows.record, rows.record_id, found))
+    frame = frame[["change", "record", "record_id", "name", "fields"]]
+    return View(frame=frame, headline=f"Records: {counts(frame.change)}", filters=("change", "record"), labels=LABELS)
 
 
 def _disagreed(items: int) -> str:
@@ -140,6 +161,20 @@ def _disagreed(items: int) -> str:
 def _empty(frame: pd.DataFrame, *names: str) -> tuple[str, ...]:
     """Those of the columns that say nothing in any row: a screen has better use for their width."""
     return tuple(name for name in names if frame[name].fillna("").eq("").all())
+
+
+def _names(kinds: pd.Series, ids: pd.Series, found: Difference) -> pd.Series:
+    """What the principals are called that these are, or whose records: by the newer snapshot, if it has them."""
+    known: dict[tuple[str, str], str] = {}
+    for one in (found.old, found.new):
+        people = one.principals.set_index("principal_id").display_name
+        known |= {("principal", key): name for key, name in people.items()}
+        for kind, (table, key) in _HELD.items():
+            rows = one.frames[table]
+            holders = rows.principal_id.map(people)
+            known |= {(kind, each): name for each, name in zip(rows[key], holders, strict=True)}
+    asked = zip(kinds.astype("str"), ids, strict=True)
+    return pd.Series([known.get(each) for each in asked], index=ids.index, dtype="str")
 
 
 def counts(words: pd.Series) -> str:

@@ -529,7 +529,7 @@ def test_the_log_says_what_stands(review: Review) -> None:
     assert log.state.tolist() == ["", "taken back", "stands"]
     assert log.whose.tolist() == ["Ann (ann)"] * 3
     # A column that no row fills is not shown.
-    assert not {"target", "bulk", "entry_id"} & set(review.panel("log").view.shown.columns)
+    assert not {"target", "bulk", "together", "entry_id"} & set(review.panel("log").view.shown.columns)
     # Nor one that says the same in all: it is said once.
     (account,) = log.account.unique()
     assert "account" not in review.panel("log").view.shown.columns
@@ -566,6 +566,10 @@ def test_the_last_quarter_is_told(tmp_path: Path, folder: Path, review: Review) 
     facts = one(again, KEY).facts.value
     assert "asked again because it was to be removed and is still there" in facts
     assert "remove" in facts
+    left = again.panel("left").view
+    told = left.shown.set_index("item").why[KEY]
+    assert told.endswith("; asked again because it was to be removed and is still there")
+    assert "asked_again" not in left.shown.columns
 
 
 @pytest.mark.parametrize("kind", ["campaign", "snapshot"])
@@ -578,7 +582,11 @@ def test_the_difference_is_to_a_campaign_or_a_snapshot(tmp_path: Path, folder: P
     assert ("new", "CRD002", "c1") in list(zip(*[found.difference()[name] for name in ("status", "rule", "subject_id")],
                                                strict=True))  # fmt: skip
     records = found.panel("records").frame
-    assert records[["change", "record", "record_id"]].to_numpy().tolist() == [["added", "credential", "c1"]]
+    told = ["change", "record", "record_id", "name"]
+    assert records[told].to_numpy().tolist() == [["added", "credential", "c1", "Gateway 7"]]
+    named = found.difference().set_index("subject_id").name
+    assert named["c1"] == "Gateway 7"
+    assert named[["org"]].isna().all()
     assert found.panel("access").frame.empty
     assert "no difference" in found.panel("access").static().fragment
     assert open_review(folder).difference().empty
