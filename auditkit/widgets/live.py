@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from auditkit.report.whole import whole_words
-from auditkit.widgets.markup import safe_text
+from auditkit.widgets.markup import said_text
 from auditkit.widgets.style import STYLE
 from auditkit.widgets.trouble import guard, warning
 
@@ -28,7 +28,7 @@ class Told:
 
     def say(self, words: str) -> None:
         """What was done."""
-        self.box.value = panel_html(f'<p class="ak-note" role="status">{safe_text(words)}</p>' if words else "")
+        self.box.value = panel_html(f'<p class="ak-note" role="status">{said_text(words)}</p>' if words else "")
 
     def wrong(self, words: str) -> None:
         """What could not be done, and how to mend it."""

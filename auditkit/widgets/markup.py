@@ -29,6 +29,8 @@ _CODE = re.compile(r"`([A-Za-z0-9_./<>() -]{1,60})`")
 _SAID = frozenset(
     {"message", "why", "fix", "to_mend", "change", "instead", "found", "result", "why_not", "reason", "because"}
 )
+# Columns of names, which take more lines where they are long, and leave the width to sentences.
+_NAMES = frozenset({"name", "display_name", "role_name", "group_name", "what", "through"})
 _LONG_WORD = re.compile(r"\S{25}")
 
 
@@ -131,7 +133,7 @@ def _width(column: pd.Series) -> str:
     texts = {text for text in _texts(column) if text is not None}
     longest = max(map(len, texts), default=0)
     if longest > _SHORT_TEXT:
-        return "ak-wide" if longest > _SENTENCE else "ak-mid"
+        return "ak-wide" if longest > _SENTENCE and column.name not in _NAMES else "ak-mid"
     word = max((len(word) for text in texts for word in text.split()), default=0)
     width = (min(longest, max(word, _FEW)) + 1) // 2 * 2
     return f"ak-w{width}" if width > 2 else ""

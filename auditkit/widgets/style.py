@@ -25,7 +25,7 @@ STYLE = """<style>
 .ak-panel .ak-table th.ak-w20{min-width:20ch}.ak-panel .ak-table th.ak-w22{min-width:22ch}
 .ak-panel .ak-table th.ak-w24{min-width:24ch}
 .ak-panel .ak-long{overflow-wrap:anywhere}.ak-panel .ak-table td.ak-time,.ak-k{white-space:nowrap}
-.ak-panel .ak-scroll{overflow-x:auto}
+.ak-panel .ak-scroll{overflow-x:auto}.widget-html-content:has(>.ak-panel){min-width:0}
 .ak-panel table.ak-table tbody tr{background:none!important}
 .ak-panel .ak-table th{border-bottom:2px solid var(--jp-border-color1,#9aa7b3);font-weight:600;overflow-wrap:normal}
 .ak-panel .ak-table td{border-bottom:1px solid var(--jp-border-color2,#dde3e8)}

@@ -75,6 +75,11 @@ def test_a_column_is_as_wide_as_its_longest_word() -> None:
     assert kinds == ["ak-w10", "ak-w12", "ak-number", "ak-mid", "ak-wide"]
 
 
+def test_a_long_name_leaves_the_width_to_sentences() -> None:
+    frame = pd.DataFrame({"display_name": ["long " * 20], "message": ["long " * 20]})
+    assert re.findall(r'<th scope="col" class="([\w-]+)"', safe_table(frame)) == ["ak-mid", "ak-wide"]
+
+
 def test_a_name_cannot_leave_the_footer() -> None:
     assert _css('a"; } </style><b>') == r"a\22 \3b  \7d  \3c \2f style\3e \3c b\3e "
 
