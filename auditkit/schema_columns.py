@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -80,3 +81,40 @@ def to_array(kind: Kind, values: Any) -> pa.Array:
     array = pa.array(values, from_pandas=True)
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     return array.cast(ARROW[kind])
+
+
+def unsound(table: pa.Table, rows: int, key: Sequence[str]) -> str:
+    """What a table holds that none has which was saved here with so many rows, as words; empty if there is nothing.
+
+    Keys that are absent would be joined with each other, and a repeated one would double what hangs on it.
+    """
+    if table.num_rows != rows:
+        return f"{table.num_rows} rows, and the manifest says {rows}"
+    if any(table.column(name).null_count for name in key):
+        return "a row without its key"
+    if key and not _ascending([table.column(name).combine_chunks() for name in key]):
+        return "a key twice, or its rows out of order"
+    lists = [table.column(field.name) for field in table.schema if pa.types.is_list(field.type)]
+    if any(pc.list_flatten(each).null_count for each in lists):
+        return "a list with a gap"
+    conditions = table.column("conditions").unique().to_pylist() if "conditions" in table.column_names else []
+    return "" if all(map(_is_json_list, conditions)) else "conditions that are no list"
+
+
+def _ascending(columns: list[pa.Array]) -> bool:
+    """Whether each row is greater than the one before it, by the first column in which they differ."""
+    count = len(columns[0])
+    if count < 2:
+        return True
+    rising = pa.array(np.zeros(count - 1, bool))
+    for column in reversed(columns):
+        before, after = column.slice(0, count - 1), column.slice(1)
+        rising = pc.or_(pc.less(before, after), pc.and_(pc.equal(before, after), rising))
+    return bool(pc.all(rising).as_py())
+
+
+def _is_json_list(text: str | None) -> bool:
+    try:
+        return text is None or isinstance(json.loads(text), list)
+    except (ValueError, RecursionError):
+        return False

@@ -23,6 +23,7 @@ from auditkit.frames import Frames, Held
 from auditkit.manifest import Counts, FileEntry, Manifest, Unread, counts
 from auditkit.problems import PROBLEMS, problem_frame, problems_from_arrow, problems_to_arrow
 from auditkit.schema import COLLECTIONS, empty, from_arrow, sort, to_arrow
+from auditkit.schema_columns import unsound
 from auditkit.store import list_folder, open_folder, read_file, to_parquet, try_folder, write_folder
 
 _MANIFEST = "manifest.json"
@@ -224,10 +225,8 @@ def _read(folder: Path, handle: int, name: str, entry: FileEntry) -> pa.Table:
         table = table.select(schema.names).cast(schema)
     except (pa.ArrowException, KeyError, ValueError, OSError):
         raise SnapshotDamaged(f"{folder / name} does not hold the columns of its table; {_AGAIN}") from None
-    if table.num_rows != entry["rows"]:
-        raise SnapshotDamaged(
-            f"{folder / name} holds {table.num_rows} rows, and the manifest says {entry['rows']}; {_AGAIN}"
-        )
+    if odd := unsound(table, entry["rows"], () if name == _PROBLEMS_FILE else COLLECTIONS[_FILES[name]].key):
+        raise SnapshotDamaged(f"{folder / name} holds {odd}; {_AGAIN}")
     return table
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +25,8 @@ from auditkit import store
 from auditkit.errors import SnapshotDamaged, SnapshotError, SnapshotTooNew
 from auditkit.findings import audit
 from auditkit.manifest import Manifest
-from auditkit.schema import COLLECTIONS, frame
+from auditkit.schema import COLLECTIONS, frame, to_arrow
+from auditkit.schema_columns import unsound
 from auditkit.snapshot import Snapshot, build, check_target, load
 
 FILES = sorted([*(f"{name}.parquet" for name in COLLECTIONS), "manifest.json", "problems.parquet"])
@@ -320,6 +323,60 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     with pytest.raises(SnapshotDamaged, match=r"roles.parquet does not hold the columns of its table"):
         load(folder)
     assert not (tmp_path / "ran").exists()
+
+
+def crafted(folder: Path, name: str, table: pa.Table) -> Path:
+    """A snapshot with another table in the place of its own, under a manifest that knows of it."""
+    sample().save(folder)
+    pq.write_table(table, folder / f"{name}.parquet")
+    digest = hashlib.sha256((folder / f"{name}.parquet").read_bytes()).hexdigest()
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    rewrite(folder, files=files | {f"{name}.parquet": {"rows": table.num_rows, "sha256": digest}})
+    return folder
+
+
+def rows_of(name: str, **columns: list[Any]) -> pa.Table:
+    return to_arrow(name, frame(name, columns))
+
+
+ROLES_TWICE = rows_of("roles", role_id=["r", "s"], permission_ids=[["x"], ["x"]])
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "says"),
+    [
+        ("principals", rows_of("principals", principal_id=["p", None]), "principals.parquet holds a row without its key"),
+        ("group_members", rows_of("group_members", group_id=["g"], principal_id=[None]), "holds a row without its key"),
+        ("roles", pa.concat_tables([ROLES_TWICE, ROLES_TWICE]), "roles.parquet holds a key twice, or its rows out of order"),
+        ("roles", ROLES_TWICE.take([0, 0, 1]), "holds a key twice"),
+        ("roles", ROLES_TWICE.take([1, 0]), "its rows out of order"),
+        (
+            "group_members",
+            rows_of("group_members", group_id=["g", "g"], principal_id=["p", "q"]).take([0, 0]),
+            "holds a key twice",
+        ),
+        ("roles", rows_of("roles", role_id=["r"], permission_ids=[["x", None]]), "holds a list with a gap"),
+        ("role_assignments", rows_of("role_assignments", assignment_id=["a"], conditions=["{"]), "conditions that are no list"),
+        ("roles", rows_of("roles", role_id=["r"], conditions=["{}"]), "conditions that are no list"),
+        ("roles", rows_of("roles", role_id=["r"], conditions=["[" * 100_000]), "conditions that are no list"),
+        ("principals", pa.table({"principal_id": ["p"]}), "does not hold the columns of its table"),
+        ("principals", pa.table({"principal_id": [{"a": 1}]}), "does not hold the columns of its table"),
+    ],
+)
+def test_a_table_that_nobody_saved_is_refused_whatever_its_hash(
+    tmp_path: Path, name: str, table: pa.Table, says: str
+) -> None:
+    """What a colleague hands over may be made to be judged wrongly: no row joins by an absent key, or counts twice."""
+    with pytest.raises(SnapshotDamaged, match=says):
+        load(crafted(tmp_path / "s", name, table))
+
+
+def test_sound_tables_are_taken() -> None:
+    assert unsound(ROLES_TWICE, 2, ["role_id"]) == ""
+    members = rows_of("group_members", group_id=["g", "g", "h"], principal_id=["p", "q", "a"])
+    assert unsound(members, 3, ["group_id", "principal_id"]) == ""
+    assert unsound(rows_of("roles", role_id=["r"], conditions=['[{"attribute": 1}]']), 1, ["role_id"]) == ""
+    assert unsound(rows_of("principals", principal_id=["", "NA", "a", "é", "\U0001f600"]), 5, ["principal_id"]) == ""
 
 
 def test_a_newer_schema_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
