@@ -26,6 +26,8 @@ QUIET = [
     "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-sync",
+    # Each new window would load the pages of its own buttons, which nobody sees, in a process of theirs.
+    "--disable-features=InitialWebUI,PreloadTopChromeWebUI,WebUIReloadButton,WebUIToolbar,WebUIOmniboxPopup",
 ]
 _PATIENCE = 90_000
 
