@@ -142,6 +142,12 @@ def test_a_saved_filter_of_what_is_gone_stays_what_it_was(panel: FindingsPanel, 
     assert "nothing found" in widget.head.value
 
 
+def test_what_is_selected_is_told_with_how_programs_read_it(panel: FindingsPanel) -> None:
+    widget = FindingsWidget(panel)
+    widget._tick({panel.frame.fingerprint.iloc[0]})
+    assert "1 selected: <code>panel.selected</code> has them" in widget.told.box.value
+
+
 @pytest.mark.parametrize(
     "broken",
     [
