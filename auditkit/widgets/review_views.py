@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LEFT_COLUMNS = ("severity", "item", "whose", "says", "recommendation", "because", "reviewer", "asked_again")
 LABELS = {
     "recommendation": "Advice", "says": "What it is", "why": "Because", "waiting": "Handed on", "name": "Name",
-    "together": "Decided together", "quarters": "Seen in a row", "principal_id": "Principal", "record_id": "Id",
+    "quarters": "Seen in a row", "principal_id": "Principal", "record_id": "Id",
 }  # fmt: skip
 MISSING = "Not read whole, and what is missing is no item"
 _HELD = {
@@ -92,15 +92,17 @@ def log_view(sitting: Sitting) -> View:
     marks = ["taken back" if name in undone else "stands" if name in standing else "" for name in frame.entry_id]
     frame.insert(2, "whose", frame["item"].map(sitting.standing.set_index("item").whose).fillna(""))
     frame.insert(4, "state", pd.Series(marks, dtype="str"))
-    # Which together is in the frame; a reader wants to know how many.
-    frame["together"] = frame.bulk.str.extract(r"\((.+)\)$", expand=False).fillna("")
+    # Which together, is in the frame; a reader wants to know that, and of how many.
+    together = frame.bulk.str.extract(r"\((.+)\)$", expand=False)
+    why = (frame.reason + " (" + together + " decided together)").fillna(frame.reason).str.strip()
+    frame.insert(frame.columns.get_loc("account"), "why", why)
     accounts = frame.account.unique()
     alone = f", {accounts[0]} in each entry" if len(accounts) == 1 else ""
     notes = [f"The reviewer is the name that was typed; the account is the operating system's{alone}."]
     return View(frame=frame, headline=f"{counted(len(log), 'entry', 'entries')} in the log", notes=notes,
-                filters=("action", "reviewer", "state"), labels=LABELS,
-                hidden=("entry_id", "bulk", *(["account"] if alone else []),
-                        *_empty(frame, "whose", "target", "reason", "together")))  # fmt: skip
+                filters=("action", "reviewer", "state"), labels={**LABELS, "why": "Reason"},
+                hidden=("entry_id", "bulk", "reason", *(["account"] if alone else []),
+                        *_empty(frame, "whose", "target", "why")))  # fmt: skip
 
 
 def conflicts_view(sitting: Sitting) -> View:

@@ -529,13 +529,23 @@ def test_the_log_says_what_stands(review: Review) -> None:
     assert log.state.tolist() == ["", "taken back", "stands"]
     assert log.whose.tolist() == ["Ann (ann)"] * 3
     # A column that no row fills is not shown.
-    assert not {"target", "bulk", "together", "entry_id"} & set(review.panel("log").view.shown.columns)
+    assert not {"target", "bulk", "why", "entry_id"} & set(review.panel("log").view.shown.columns)
     # Nor one that says the same in all: it is said once.
     (account,) = log.account.unique()
     assert "account" not in review.panel("log").view.shown.columns
     assert review.panel("log").view.notes[0].endswith(f"the operating system's, {account} in each entry.")
     panel.form.press("delegate", target="bob")
     assert "target" in review.panel("log").view.shown.columns
+
+
+def test_the_log_says_which_decisions_were_made_together(review: Review) -> None:
+    one(review, FINE).form.press("keep", reason="seen")
+    many = review.panel("many").controls
+    many.grid.ticked.update({KEY, "credential:c2"})
+    for act in ("ask", "write"):
+        many.form.press(act, action="remove", reason="seen")
+    shown = review.panel("log").view.shown
+    assert shown.why.tolist() == ["seen (2 items decided together)"] * 2 + ["seen"]
 
 
 def test_what_is_open_beside_many_is_as_the_disk_has_it(review: Review) -> None:
