@@ -22,9 +22,11 @@ class RowGrid:
     `show` takes findings of any number; `ticked` holds the fingerprints that are ticked, also on other pages.
     """
 
-    def __init__(self, opened: Callable[[Any], None], ticked: Callable[[], None], width: int = _WIDTH) -> None:
+    def __init__(
+        self, opened: Callable[[Any], None], ticked: Callable[[], None], *, before: str = "", width: int = _WIDTH
+    ) -> None:
         self.ticked: set[str] = set()
-        self._opened, self._told = opened, ticked
+        self._opened, self._told, self._before = opened, ticked, before
         self._rows = pd.DataFrame()
         self._page = 0
         self._quiet = False
@@ -64,7 +66,7 @@ class RowGrid:
                                                                   "subject_id", "message")]  # fmt: skip
         told = list(zip(*columns, strict=True))
         for number, line in enumerate(self._lines):
-            line.show(told[number] if number < len(told) else None, self.ticked)
+            line.show(told[number] if number < len(told) else None, self.ticked, self._before)
         self._quiet = False
         start = self._page * PAGE
         self._where.value = f"{start + 1:,} to {start + len(page):,} of {total:,}" if total else ""
@@ -95,8 +97,9 @@ class _Line:
         self.open.on_click(lambda _: opened(self._key))
         self.cells: Sequence[Any] = (self.tick, self.severity, self.open, self.text)
 
-    def show(self, row: tuple[str, ...] | None, ticked: set[str]) -> None:
-        """Fill the line with fingerprint, severity, rule, title, subject and message; hide it where there is none."""
+    def show(self, row: tuple[str, ...] | None, ticked: set[str], before: str) -> None:
+        """Fill the line with fingerprint, severity, rule, title, subject and message; hide it where there is none.
+        The button says the rule, after the words that go `before` it."""
         for cell in self.cells:
             cell.layout.display = "none" if row is None else None
         if row is None:
@@ -105,7 +108,7 @@ class _Line:
         self.tick.value = self._key in ticked
         self.tick.description = f"select {rule} {subject}"[:120]
         self.severity.value = f'<span class="ak-pill ak-{severity}">{severity}</span>'
-        self.open.description, self.open.tooltip = rule, f"{title}: show what proves it"
+        self.open.description, self.open.tooltip = before + rule, f"{title}: show what proves it"
         told = f"<b>{safe_text(subject)}</b> {said_text(message)}"
         self.text.value = whole_words(f'<span class="ak-cell">{told}</span>')
 

@@ -57,7 +57,8 @@ class ManyItems:
         refuse = self.form.refuse
         self.filters = Filters(self._sitting, guard(refuse, self._filtered), review.reviewer)
         self._opened = ""
-        self.grid = RowGrid(guard(refuse, self._open), self._count, width=116)
+        # A button opens what proves the advice: it decides nothing, and must not read as if it did.
+        self.grid = RowGrid(guard(refuse, self._open), self._count, before="why ", width=116)
         self.box = self._laid_out()
         self._sitting.listen(Later(guard(refuse, self._redraw)))
         self._filtered()
@@ -72,9 +73,7 @@ class ManyItems:
         # What left the table is ticked no more: only what somebody sees is decided.
         self.grid.ticked.intersection_update(self._rows["item"])
         whose = (self._rows.whose + ": ").where(self._rows.kind.ne("principal"), "")
-        # The button opens what proves the advice: it decides nothing, and must not read as if it did.
-        why = "why " + self._rows.recommendation
-        self.grid.show(self._rows.assign(says=whose + self._rows.says, recommendation=why).rename(columns=_GRID))
+        self.grid.show(self._rows.assign(says=whose + self._rows.says).rename(columns=_GRID))
         if self._opened:
             self._open(self._opened)
         self._count()
