@@ -16,6 +16,8 @@ from auditkit import Limits, bundle
 from auditkit.errors import ReportError
 from auditkit.findings import audit
 from auditkit.report import make_report
+from auditkit.schema import frame
+from auditkit.snapshot import build
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +133,13 @@ def test_a_folder_that_is_no_snapshot_is_said_in_one_line(tmp_path: Path) -> Non
     with pytest.raises(ReportError, match=r"cell 2 of the notebook failed: SnapshotError: .*no such folder") as caught:
         make_report(tmp_path / "none", out=tmp_path / "out.html")
     assert "\n" not in str(caught.value)
+
+
+def test_an_organisation_with_nothing_in_it_is_reported_and_said_to_have_nothing(tmp_path: Path) -> None:
+    empty = build({"organisation": frame("organisation", {"organisation_id": ["org"], "name": ["Acme"]})})
+    html = make_report(empty, out=tmp_path / "out.html").read_text("utf-8")
+    words = " ".join(re.sub(r"<style.*?</style>|<script.*?</script>|<[^>]+>", " ", html, flags=re.DOTALL).split())
+    assert "No critical or high finding in what could be judged (0 findings in all)" in words
+    assert "no principal carries lastActiveAt and no credential lastUsedAt: inactivity cannot be told" in words
+    assert "principals 6 of 8 rules 0 of 0" in words
+    assert not re.search(r"met something that it does not know|Traceback|\bnan\b|\bNaT\b|ZeroDivision", words)
