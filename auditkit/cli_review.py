@@ -105,9 +105,8 @@ def start(
         previous=None if previous is None else open_campaign(previous),
         inputs={name: path.read_bytes() for name, path in given.items() if path is not None},
     )  # fmt: skip
-    facts = campaign.facts
-    say(f"wrote {out}: {counted(len(campaign.items), 'item')}, {facts.without_reviewer:,} without a reviewer")
-    for line in not_reviewed(campaign):
+    alone = f"{campaign.facts.without_reviewer:,} without a reviewer"
+    for line in (f"wrote {out}: {counted(len(campaign.items), 'item')}, {alone}", *not_reviewed(campaign)):
         say(line)
 
 
