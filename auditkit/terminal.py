@@ -164,7 +164,7 @@ def _under(head: str, lines: list[str]) -> list[str]:
 
 
 def snapshot_lines(snapshot: Snapshot) -> list[str]:
-    """What a pull or an import told: sizes, what was set aside, secrets dropped, what could not be read."""
+    """What a pull or an import told: sizes, what was set aside, dropped, looks odd, or could not be read."""
     collections = snapshot.manifest.collections
     kept = sum(entry["kept"] for entry in collections.values())
     lines = [
@@ -172,6 +172,7 @@ def snapshot_lines(snapshot: Snapshot) -> list[str]:
         f"set aside: {_set_aside(snapshot.problems)}",
         f"secrets dropped: {int(snapshot.problems.rule.eq('DAT007').sum())} (rule DAT007)",
     ]
+    lines += [f"note: {visible(note)}" for note in snapshot.manifest.notes]
     return lines + [f"not read whole: {name}: {visible(why)}" for name, why in snapshot.incomplete.items()]
 
 

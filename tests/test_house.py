@@ -20,7 +20,7 @@ COMMAND_LINE = ("cli", "cli_", "__main__")
 
 # The rooms, lowest first. A room imports itself and rooms above it in this list, never one below.
 ROOMS = (
-    ("errors", "severity", "given"),
+    ("errors", "severity", "given", "knots"),
     ("schema", "schema_columns", "schema_times"),
     ("frames", "manifest", "problems", "store", "snapshot"),
     ("source",),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from auditkit.access.codes import Bools, Ints, arrow, codes, incidence, lengths_to_rows, lists, ranges
-from auditkit.access.knots import knots
+from auditkit.knots import knots
 
 SUPPORT = ("no", "unknown", "yes")
 _SLICE_BITS = 1 << 28

@@ -32,7 +32,6 @@ LINEAGE: dict[str, tuple[str, ...]] = {
         "role_assignments", "permission_grants",
     ),
     "unread": (),
-    "reading": (),
     "principals": ("principals", "credentials"),
     "principal_access": _ACCESS,
     "credentials": ("credentials", "principals"),
@@ -120,11 +119,6 @@ def _unread(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(columns, dtype="str")
 
 
-def _reading(tables: Tables) -> pd.DataFrame:
-    """When the snapshot was read to its end, whatever instant it is judged at."""
-    return pd.DataFrame({"read_at": [tables.snapshot.as_of]})
-
-
 def _principals(tables: Tables) -> pd.DataFrame:
     snapshot = tables.snapshot
     return state.principals(snapshot.principals, snapshot.credentials, snapshot.organisation_id, tables.as_of)
@@ -167,7 +161,6 @@ _MAKERS: dict[str, Callable[[Tables], Any]] = {
     "group_members": _raw("group_members"),
     "problems": lambda tables: tables.snapshot.problems,
     "unread": _unread,
-    "reading": _reading,
     "principals": _principals,
     "principal_access": _access,
     "credentials": lambda tables: state.credentials(tables.snapshot.credentials, tables["principals"], tables.as_of),

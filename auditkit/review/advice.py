@@ -33,10 +33,7 @@ _BY_RULE = {
     "DAT007": "rotate",
 }
 # What these tell is no reason to take anything away: another finding on the same item says what to do about it.
-_INFORMING = (
-    "PRM001", "PRM006", "PRM004", "CRD003", "DAT001", "DAT002", "DAT003", "DAT004", "DAT005", "DAT008", "DAT009",
-    "DAT010",
-)  # fmt: skip
+_INFORMING = ("PRM001", "PRM006", "PRM004", "CRD003", "DAT001", "DAT002", "DAT003", "DAT004", "DAT005")
 _UNTOUCHED = {
     "recommendation": "keep", "instead": "", "because": "no rule flags it", "severity": "none", "fingerprints": "",
 }  # fmt: skip

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
-from auditkit.rules.base import NO_HITS, Hits, among, choose, hits, rule
-from auditkit.rules.names import look_alikes, named, odd_names
+from auditkit.rules.base import NO_HITS, Hits, among, hits, rule
 from auditkit.rules.text import arrow, concat, gather, joined
-from auditkit.rules.times import impossible
 from auditkit.schema import COLLECTIONS
 
 _REFERRING = ("credentials", "group_members", "assignments", "grants", "role_permissions")
@@ -116,116 +114,6 @@ def secret(problems: pd.DataFrame) -> Hits:
     Fix: revoke the credential at once and issue a replacement; then find out how its secret came into the record.
     """
     return _told(problems, "DAT007")
-
-
-@rule(
-    "DAT008",
-    "Name that hides or imitates",
-    subject="any record",
-    severity="medium",
-    reads=("organisation", "principals", "credentials", "permissions", "roles"),
-    of="named record",
-    partial=True,
-    spares=("role_assignments",),
-)
-def odd_name(
-    organisation: pd.DataFrame,
-    principals: pd.DataFrame,
-    credentials: pd.DataFrame,
-    permissions: pd.DataFrame,
-    roles: pd.DataFrame,
-) -> Hits:
-    """A name that holds characters which nobody sees or which turn the text around them, or a word that imitates one of
-    another script, such as a Latin one with a Cyrillic letter: what is read is not what is there.
-
-    Fix: find out who gave the name, and write it anew by hand, in the letters of one script.
-    """
-    every = [
-        named(organisation, "organisation", "organisation_id", "name"),
-        named(principals, "principal", "principal_id", "display_name"),
-        named(credentials, "credential", "credential_id", "name"),
-        named(permissions, "permission", "permission_id", "name"),
-        named(roles, "role", "role_id", "name"),
-    ]
-    rows = pd.concat(every, ignore_index=True)
-    odd = odd_names(arrow(rows.name)).to_pandas(types_mapper=pd.ArrowDtype).astype({"name": "str"})
-    return hits(
-        rows[among(rows.name, odd.name)].merge(odd, on="name", validate="many_to_one"),
-        subject=["record_id"],
-        kind="record",
-        message="the name {said}",
-        related={"id": "record_id", "name": "name", "characters": "characters"},
-    )
-
-
-@rule(
-    "DAT009",
-    "Name that looks like another",
-    subject="any record",
-    severity="medium",
-    reads=("principals", "roles"),
-    of="principal or role",
-    partial=True,
-    spares=("credentials", "permissions", "role_assignments"),
-)
-def look_alike(principals: pd.DataFrame, roles: pd.DataFrame) -> Hits:
-    """A principal, group or role whose name looks like that of another one of its kind and is not the same: by case,
-    width, spaces, what nobody sees, or letters of another script. Whoever picks by name picks the wrong one.
-
-    Fix: find out which of them is meant, and rename or remove the other.
-    """
-    every = [
-        named(principals, "principal", "principal_id", "display_name").assign(
-            kind=choose(principals.type.eq("Group"), "group", "principal")
-        ),
-        named(roles, "role", "role_id", "name").assign(kind="role"),
-    ]
-    alike = look_alikes(pd.concat(every, ignore_index=True))
-    return hits(
-        gather(alike, ["record", "record_id", "name"], "alike"),
-        subject=["record_id"],
-        kind="record",
-        message="the name looks like that of {alike}, and is another",
-        related={"id": "record_id", "name": "name", "alike": "alike"},
-    )
-
-
-@rule(
-    "DAT010",
-    "Impossible time",
-    subject="any record",
-    severity="medium",
-    reads=("principals", "credentials", "assignments", "grants", "reading"),
-    of="dated record",
-    partial=True,
-)
-def impossible_time(
-    principals: pd.DataFrame,
-    credentials: pd.DataFrame,
-    assignments: pd.DataFrame,
-    grants: pd.DataFrame,
-    reading: pd.DataFrame,
-) -> Hits:
-    """A record that expires before it was created, or that was created, active or used more than a day after it was
-    read: whoever seems active in the future is never found dormant.
-
-    Fix: correct the time, and the clock of whatever wrote it.
-    """
-    # Clocks differ, and a record may change while others are still being read: a day is neither.
-    late = reading.read_at.max() + pd.Timedelta(days=1)
-    dated = [
-        impossible(principals, "principal", "principal_id", late),
-        impossible(credentials, "credential", "credential_id", late),
-        impossible(assignments, "assignment", "assignment_id", late),
-        impossible(grants, "grant", "grant_id", late),
-    ]
-    return hits(
-        gather(pa.concat_tables(dated), ["record", "record_id"], "said"),
-        subject=["record_id"],
-        kind="record",
-        message="{said}",
-        related={"id": "record_id", "said": "said"},
-    )
 
 
 def _missing(rows: pd.DataFrame, record: str, key: list[str], column: str, there: dict[str, pd.Series]) -> pa.Table:

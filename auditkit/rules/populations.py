@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 Count = Callable[["Tables", "Limits"], int]
 
-_NAMED = ("organisation", "principals", "credentials", "permissions", "roles")
-_DATED = ("principals", "credentials", "assignments", "grants")
 _READING = ("read", "list", "get", "view")
 _RESOURCE = ["principal_id", "permission", "resource_type", "resource_path"]
 
@@ -77,8 +75,5 @@ COUNTS: Mapping[str, Count] = {
     "principal and pair": lambda tables, limits: len(tables["principals"]) * len(limits.toxic_pairs),
     "organisation": _rows("organisation"),
     "collection": lambda _, __: len(COLLECTIONS),
-    "named record": lambda tables, _: sum(len(tables[name]) for name in _NAMED),
-    "principal or role": lambda tables, _: len(tables["principals"]) + len(tables["roles"]),
-    "dated record": lambda tables, _: sum(len(tables[name]) for name in _DATED),
     "any record": _records,
 }

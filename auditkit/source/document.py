@@ -16,6 +16,7 @@ from auditkit.schema import COLLECTIONS
 from auditkit.snapshot import Snapshot, build
 from auditkit.source.masking import mask
 from auditkit.source.records import Decoded, decode_array, decode_records, drift_note
+from auditkit.source.remarks import remarks
 from auditkit.source.scanner import members
 
 _Parts = dict[str, bytes | memoryview]
@@ -35,15 +36,16 @@ def import_document(path: str | os.PathLike[str], *, pulled_at: pd.Timestamp) ->
     incomplete = {name: _missing(name) for name in COLLECTIONS if name not in decoded}
     incomplete |= {name: each for name, each in decoded.items() if isinstance(each, str)}
     found = [each.problems for each in whole.values() if len(each.problems)]
+    frames = {name: each.frame for name, each in whole.items()}
     return build(
-        {name: each.frame for name, each in whole.items()},
+        frames,
         organisation_id=organisation_id,
         as_of=pulled_at,
         problems=problem_frame(pd.concat(found, ignore_index=True) if found else None),
         origin=file.name,
         incomplete=incomplete,
         parts=_counts(whole, incomplete),
-        notes=_notes(parts, whole),
+        notes=[*_notes(parts, whole), *remarks(frames, pulled_at)],
     )
 
 

@@ -149,7 +149,7 @@ def test_every_table_of_an_empty_organisation_is_there() -> None:
     made = Tables(build({}))
     assert set(made) == set(LINEAGE)
     assert len(made) == len(LINEAGE)
-    for name in set(LINEAGE) - {"required", "scan", "effective", "reading"}:
+    for name in set(LINEAGE) - {"required", "scan", "effective"}:
         assert len(made[name]) == 0
     assert made["effective"].counts().empty
     assert made["effective"].pairs().empty

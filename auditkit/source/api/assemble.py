@@ -15,6 +15,7 @@ from auditkit.source.api.crew import lists_asked
 from auditkit.source.api.harvest import Harvest, reasons
 from auditkit.source.api.resume import Earlier, kept_parts, kept_problems, merged, merged_counts
 from auditkit.source.records import decode_records, drift_note
+from auditkit.source.remarks import ODD, remarks
 
 
 def assembled(
@@ -40,7 +41,8 @@ def assembled(
                 earlier.snapshot.manifest.collections[name], parts[name], replaced, why.get(name)
             )
         problems.append(kept_problems(earlier))
-        notes = [*earlier.snapshot.manifest.notes, *notes, f"resumed: the first part is of {_iso(earlier)}"]
+        before = [note for note in earlier.snapshot.manifest.notes if not note.startswith(ODD)]
+        notes = [*before, *notes, f"resumed: the first part is of {_iso(earlier)}"]
         started = min(started, earlier.snapshot.manifest.started_at)
     found = [each for each in problems if len(each)]
     return build(
@@ -52,7 +54,7 @@ def assembled(
         started_at=started,
         unread=harvest.unread_entries(),
         parts=parts,
-        notes=list(dict.fromkeys(notes)),
+        notes=[*dict.fromkeys(notes), *remarks(frames, finished)],
         clock_skew_seconds=time.skew,
     )
 
@@ -74,5 +76,3 @@ def _times(time: ServerTime) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 def _iso(earlier: Earlier) -> str:
     return str(earlier.snapshot.as_of.isoformat()).replace("+00:00", "Z")
-
-

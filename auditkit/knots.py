@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
-from auditkit.access.codes import Ints
+Ints = npt.NDArray[np.int64]
 
 
 def knots(nodes: int, source: Ints, target: Ints) -> tuple[int, Ints]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from auditkit.access.knots import knots
+from auditkit.knots import knots
 
 Edges = list[tuple[int, int]]
 

@@ -23,8 +23,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditkit.rules.text import arrow, series
-
 _TEXT = pa.large_string()
 # So many characters, or names, are told of one record.
 _TOLD = 5
@@ -72,10 +70,10 @@ _LOOKS = dict(
 _AS_LATIN = str.maketrans(_LOOKS)
 
 
-def named(rows: pd.DataFrame, record: str, key: str, name: str) -> pd.DataFrame:
-    """Records of one kind as `record`, `record_id`, `name`."""
-    columns = {"record_id": rows[key], "name": rows[name]}
-    return pd.DataFrame(columns).assign(record=pd.Series(record, index=rows.index, dtype="str"))
+def texts(column: pd.Series) -> pa.Array:
+    """A column of text as one Arrow array."""
+    array = pa.array(column, _TEXT, from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def odd_names(names: pa.Array) -> pa.Table:
@@ -100,20 +98,20 @@ def _judged(name: str) -> tuple[str, str, list[str]] | None:
 
 
 def look_alikes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Those of `rows` (`kind`, `record`, `record_id`, `name`) whose name looks like another one of the same kind.
+    """Those of `rows` (`kind`, `record_id`, `name`) whose name looks like another one of the same kind.
 
     One row for each such name, up to a few, with `alike`, the id of a record that has it.
     """
     # Equal but for case, width and what nobody sees; or drawn alike by letters of another script.
-    found = [_meeting(rows, keys) for keys in _keys(arrow(rows.name))]
+    found = [_meeting(rows, keys) for keys in _keys(texts(rows.name))]
     return pd.concat(found, ignore_index=True).drop_duplicates()
 
 
 def _meeting(rows: pd.DataFrame, keys: pa.Array) -> pd.DataFrame:
     nothing = rows.iloc[:0].assign(alike=rows.record_id.iloc[:0])
-    if pc.count_distinct(keys).as_py() == pc.count_distinct(arrow(rows.name)).as_py():
+    if pc.count_distinct(keys).as_py() == pc.count_distinct(texts(rows.name)).as_py():
         return nothing
-    keyed = rows.assign(key=series(keys, rows.index))
+    keyed = rows.assign(key=pd.Series(pd.array(keys, dtype="str"), index=rows.index))
     each = keyed.drop_duplicates(["kind", "key", "name"])
     each = each[each.duplicated(["kind", "key"], keep=False)]
     each = each[each.groupby(["kind", "key"]).cumcount() <= _TOLD].rename(
