@@ -69,9 +69,10 @@ def advise(items: pd.DataFrame, findings: Findings, tables: Tables) -> pd.DataFr
     # Both keep the order in which an item is met first.
     told["fingerprints"] = arrow(every)
     place = pc.index_in(arrow(items["item"]), value_set=arrow(worst["item"]))
-    return items.assign(
+    advised = items.assign(
         **{name: series(pc.fill_null(told[name].take(place), usual), items.index) for name, usual in _UNTOUCHED.items()}
     )
+    return advised if tables["required"] is None else _needed(advised, tables)
 
 
 def unattached(found: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
@@ -140,6 +141,24 @@ def _spared(touching: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     role = whom.where(own).map(single).astype("str").fillna("")
     advice = touching.recommendation.mask(useless, "ask").mask(role.ne(""), "change")
     return touching.assign(recommendation=advice, message=touching.message.mask(useless, message), instead=role)
+
+
+def _needed(items: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """The items, their reason saying of an assignment to be removed which required permissions come by it alone."""
+    gaps, going = tables["gaps"], items[items.kind.eq("assignment") & items.recommendation.eq("remove")]
+    kept = gaps[gaps.expect.eq("allow") & gaps.outcome.eq("allowed")][["line", "principal_id", "permission"]]
+    known = tables["permissions"][["permission_id", "identifier"]].rename(columns={"identifier": "permission"})
+    asked = kept.merge(known, on="permission")
+    ways = tables["reach"].loc[lambda rows: rows.support.ne("no"), ["principal_id", "role_id", "assignment_id"]]
+    given = asked.merge(ways, on="principal_id").merge(tables["role_permissions"], on=["role_id", "permission_id"])
+    grants = tables["grants"].loc[lambda rows: rows.live, ["principal_id", "permission_id"]]
+    otherwise = asked.merge(grants, on=["principal_id", "permission_id"]).line
+    alone = given[given.groupby("line").assignment_id.transform("nunique").eq(1) & ~given.line.isin(otherwise)]
+    alone = alone[alone.assignment_id.isin(going.record_id)].drop_duplicates(["assignment_id", "line"])
+    ordered = alone.sort_values("line", ignore_index=True)
+    lines = joined_by(ordered.assignment_id, ordered.line.astype("str"), ", ")
+    warned = "; required on line " + lines + " and given by it alone: give that otherwise before it is removed"
+    return items.assign(because=items.because + going.record_id.map(warned).astype("str").reindex(items.index).fillna(""))
 
 
 def _by_holding(found: pd.DataFrame, tables: Tables) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from companies import HELD, KEYS, OLD, PEOPLE, changed, company
+from companies import HELD, KEYS, OLD, PEOPLE, ROLES, changed, company
 
 from auditkit.access.tables import Tables
 from auditkit.findings import run_rules
@@ -107,3 +107,28 @@ def test_every_finding_hangs_on_an_item_or_is_listed() -> None:
     items = advise(population(tables, Limits()), found, tables)
     seen = set(" ".join(items.fingerprints).split())
     assert len(seen & set(found.frame.fingerprint)) + len(unattached(found.frame, items)) == len(found.frame)
+
+
+BOTH = ROLES | {"permission_ids": [["p1", "p2"], ["p1", "p2"]]}
+EITHER = BOTH | {"supported_principal_types": [["User", "ApiKey"]] * 2}
+MUST = pd.concat([NEED.assign(permission="iot.device.read"), NEED.assign(line=3, expect="deny")], ignore_index=True)
+TWICE = {"grant_id": ["g1"], "principal_id": ["gate"], "permission_id": ["p1"], "organisation_id": ["org"], "created_at": [OLD]}
+_ALONE = "required on line 2 and given by it alone: give that otherwise before it is removed"
+
+
+@pytest.mark.parametrize(
+    ("more", "required", "recommended", "warned"),
+    [
+        ({"roles": BOTH}, MUST, "remove", True),
+        ({"roles": BOTH, "permission_grants": TWICE}, MUST, "remove", False),
+        ({"roles": EITHER, "role_assignments": HELD | {"principal_id": ["gate", "gate", "hooks"]}}, MUST, "remove", False),
+        ({"roles": BOTH}, MUST[1:], "remove", False),
+        ({}, MUST, "ask", False),
+    ],
+    ids=["alone", "a grant too", "another assignment too", "nothing required", "nothing forbidden"],
+)
+def test_a_removal_that_takes_what_is_required_says_so(more, required, recommended, warned) -> None:
+    items, _ = advised(company(**more), required.reset_index(drop=True))
+    assert items.recommendation["assignment:a2"] == recommended
+    assert items.because["assignment:a2"].endswith(_ALONE) is warned
+    assert not items.because.drop("assignment:a2").str.contains("given by it alone").any()
