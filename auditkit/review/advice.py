@@ -158,7 +158,8 @@ def _needed(items: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     ordered = alone.sort_values("line", ignore_index=True)
     lines = joined_by(ordered.assignment_id, ordered.line.astype("str"), ", ")
     warned = "; required on line " + lines + " and given by it alone: give that otherwise before it is removed"
-    return items.assign(because=items.because + going.record_id.map(warned).astype("str").reindex(items.index).fillna(""))
+    more = going.record_id.map(warned).astype("str").reindex(items.index).fillna("")
+    return items.assign(because=items.because + more)
 
 
 def _by_holding(found: pd.DataFrame, tables: Tables) -> pd.DataFrame:
