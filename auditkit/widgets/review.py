@@ -216,11 +216,12 @@ def open_review(
     campaign_folder: str | Path | None = None, reviewer: str | None = None, *, previous: str | Path | None = None
 ) -> Review:
     """Open a campaign to decide on: its folder, else `AUDITKIT_CAMPAIGN`, else the newest in the working folder, else
-    one is started on the bundled sample in ./auditkit-review; the review says aloud which.
+    one is started on the bundled sample in ./auditkit-review, if the folder holds no other snapshot; the review says
+    aloud which.
 
     `reviewer` is the name that the log is to have, and can be typed later; `previous` the folder of the last campaign,
     or of a snapshot, to compare with, by default the campaign that this one followed. Raises `ReviewError` for a
-    folder that is no campaign.
+    folder that is no campaign, and where there is a snapshot other than the sample, and no campaign on it.
     """
     headless = bool(os.environ.get(HEADLESS))
     found = find_campaign(campaign_folder, now=pd.Timestamp.now("UTC"), begin=not headless)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +18,8 @@ from auditkit.findings import run_rules
 from auditkit.limits import Limits
 from auditkit.review.advice import read_owners
 from auditkit.review.campaign import INPUTS, Campaign, open_campaign, start
-from auditkit.widgets.opening import Opened
+from auditkit.snapshot import Snapshot
+from auditkit.widgets.opening import Opened, find_snapshot
 
 VARIABLE, SAMPLE_FOLDER, FACTS = "AUDITKIT_CAMPAIGN", "auditkit-review", "campaign.json"
 _SUMS = "SHA256SUMS"
@@ -24,7 +27,8 @@ _SUMS = "SHA256SUMS"
 
 def find_campaign(given: str | Path | None, *, now: pd.Timestamp, begin: bool) -> Opened[Campaign]:
     """The campaign that was given, or named by the environment, or the newest in the working folder; else, with
-    `begin`, one is started on the sample in ./auditkit-review. `ReviewError` where there is none."""
+    `begin`, one is started on the sample in ./auditkit-review, where no other snapshot is at hand. `ReviewError` where
+    there is none."""
     if given is not None:
         return _opened(Path(given), "as given")
     if named := os.environ.get(VARIABLE):
@@ -33,8 +37,21 @@ def find_campaign(given: str | Path | None, *, now: pd.Timestamp, begin: bool) -
         return _opened(newest, "the newest in this folder")
     if not begin:
         raise ReviewError(f"no campaign was given or found; name one by {VARIABLE}, or run `auditkit review start`")
+    if not _is_sample((found := find_snapshot(None)).value.sealed.digest):
+        raise ReviewError(_other_snapshot(found, now))
     words = f"No campaign was given or found: one was started on the bundled sample, in ./{SAMPLE_FOLDER}."
     return Opened(start_on_sample(Path.cwd() / SAMPLE_FOLDER, now=now), words, True)
+
+
+def _other_snapshot(found: Opened[Snapshot], now: pd.Timestamp) -> str:
+    """That a snapshot is at hand that is not the sample, and the command that starts a campaign on it."""
+    folder = found.folder or Path()
+    beside = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    quarter = f"{now.year}-q{now.quarter}"
+    return (
+        f"{found.words} No campaign on it was given or found, and none is started on the bundled sample in its place; "
+        f"start one by `auditkit review start {shlex.quote(str(beside))} --name {quarter} --out {quarter}`"
+    )
 
 
 def newest_campaign(folder: Path) -> Path | None:
@@ -93,4 +110,16 @@ def _bundled(name: str) -> Path | None:
 
 
 def _opened(folder: Path, why: str) -> Opened[Campaign]:
-    return Opened(open_campaign(folder), f"Campaign folder {folder.name}: {why}.")
+    campaign = open_campaign(folder)
+    sample = _is_sample(campaign.facts.snapshot)
+    told = " It is of the bundled sample organisation, not of yours." if sample else ""
+    return Opened(campaign, f"Campaign folder {folder.name}: {why}.{told}", sample)
+
+
+def _is_sample(digest: str) -> bool:
+    return digest == _sample()
+
+
+@cache
+def _sample() -> str:
+    return bundle.sample_snapshot().sealed.digest

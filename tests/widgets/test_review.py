@@ -15,7 +15,7 @@ from organisations import acme, hostile
 from auditkit import lab, open_review
 from auditkit.access.tables import Tables
 from auditkit.attestations import read_attestations
-from auditkit.errors import DecisionRefused, InputError, ReviewError
+from auditkit.errors import DecisionRefused, InputError, ReviewError, SnapshotError
 from auditkit.findings import run_rules
 from auditkit.limits import Limits
 from auditkit.review.campaign import Campaign, open_campaign, start
@@ -678,6 +678,44 @@ def test_a_campaign_on_the_sample_begins_once(tmp_path: Path, monkeypatch: pytes
     again = open_review()
     assert again.campaign.facts == first.campaign.facts
     assert [path.name for path in tmp_path.iterdir()] == ["auditkit-review"]
+
+
+def test_where_another_snapshot_lies_no_campaign_begins_on_the_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUDITKIT_CAMPAIGN", raising=False)
+    monkeypatch.delenv("AUDITKIT_SNAPSHOT", raising=False)
+    acme().save(tmp_path / "home" / "our pull")
+    monkeypatch.chdir(tmp_path / "home")
+    with pytest.raises(ReviewError) as refused:
+        open_review(None, "Gil Osei")
+    assert str(refused.value).startswith("Snapshot folder our pull: the newest in this folder. No campaign on it was")
+    assert "`auditkit review start 'our pull' --name 20" in str(refused.value)
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["our pull"]
+    # Named by the environment, whatever lies in the folder.
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    monkeypatch.setenv("AUDITKIT_SNAPSHOT", str(tmp_path / "home" / "our pull"))
+    with pytest.raises(ReviewError, match=r"named by AUDITKIT_SNAPSHOT\. No campaign on it"):
+        open_review()
+    monkeypatch.setenv("AUDITKIT_SNAPSHOT", str(tmp_path / "gone"))
+    with pytest.raises(SnapshotError, match="there is no such folder"):
+        open_review()
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_on_the_sample_as_lab_puts_it_a_campaign_begins_and_says_whose_it_is(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUDITKIT_CAMPAIGN", raising=False)
+    monkeypatch.delenv("AUDITKIT_SNAPSHOT", raising=False)
+    lab.prepare(tmp_path / "lab")
+    monkeypatch.chdir(tmp_path / "lab")
+    assert "one was started on the bundled sample" in open_review().said[0]
+    of_sample = "It is of the bundled sample organisation, not of yours."
+    assert of_sample in open_review().said[0]
+    assert of_sample in open_review().desk.said[0]
+    assert not any("bundled sample" in line for line in open_review(folder).said)
 
 
 def test_a_changed_campaign_says_so_aloud(folder: Path) -> None:
