@@ -267,7 +267,7 @@ def test_a_decision_says_at_once_who_was_asked_and_who_disagrees(folder: Path, r
 
 
 def test_what_nobody_is_asked_is_delegated(folder: Path, review: Review) -> None:
-    assert "delegate them to somebody" in review.panel("left").static().fragment
+    assert "without a reviewer: to be delegated" in review.panel("left").static().fragment
     one(review, FINE).form.press("delegate", target="gil")
     assert FINE in set(sift_items(review.sitting.standing, ItemChoice(reviewer="gil"))["item"])
     assert "; " not in one(open_review(folder, "gil"), FINE).form.press("keep")
