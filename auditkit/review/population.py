@@ -160,28 +160,29 @@ def digests(texts: pa.Array) -> list[str]:
 
 
 def _items(kind: str, rows: pd.DataFrame, ids: pd.Series, says: pd.Series) -> pd.DataFrame:
-    parts = [part for column in _CONTENT[kind] for part in ("\x1f", arrow(_text(rows[column])))]
+    parts = [part for column in _CONTENT[kind] for part in ("\x1f", _text(rows[column]))]
     content = concat(arrow(rows.principal_id.fillna("")), *parts, count=len(rows))
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "item": kind + ":" + ids,
-            "kind": kind,
+            "kind": pd.Series(kind, index=rows.index, dtype="str"),
             "record_id": ids,
             "principal_id": rows.principal_id,
-            "role_id": rows.get("role_id"),
-            "permission_id": rows.get("permission_id"),
+            **{
+                name: rows.get(name, pd.Series(None, index=rows.index, dtype="str"))
+                for name in ("role_id", "permission_id")
+            },
             "says": says,
-            "content": digests(content),
+            "content": pd.Series(digests(content), index=rows.index, dtype="str"),
         }
     )
-    return frame.astype("str")
 
 
-def _text(column: pd.Series) -> pd.Series:
+def _text(column: pd.Series) -> pa.Array:
     """A column as text that tells an absent value from an empty one."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return (_clock(column, pa.timestamp("us")) + "Z").fillna("\x00")
-    return column.astype("str").fillna("\x00")
+    times = isinstance(column.dtype, pd.DatetimeTZDtype)
+    texts = arrow(_clock(column, pa.timestamp("us")) + "Z") if times else arrow(column).cast(pa.large_string())
+    return pc.fill_null(texts, "\x00")
 
 
 def _where(rows: pd.DataFrame) -> pd.Series:
