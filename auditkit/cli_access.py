@@ -48,8 +48,8 @@ def explain(
 
     \b
     Example:
-      auditkit explain ./snapshot --principal key-0043 --permission telemetry.stream.publish
-    """
+      auditkit explain ./snapshot --principal key-0043 --permission telemetry.stream.publish --resource-type iot.device --resource /network-7/gateway-7/meter-1
+    """  # noqa: E501 - an example is one line, to be copied
     time = instant(as_of)
     if requests is not None:
         if principal or permission or resource_type or resource or credential or direct or pairs:
@@ -68,12 +68,27 @@ def explain(
         method="direct" if direct else "token", api=api.value, as_of=time,
     )  # fmt: skip
     _one(decision, format_)
+    if format_ is ExplainFormat.text and place is None and decision.failed_check in _PLACE_MATTERS:
+        emit(visible_lines(_asked_for_all(decision)))
     if format_ is ExplainFormat.text and decision.failed_check in _ROLE_LACKS:
         emit(visible_lines(_which_role(snapshot, [principal, permission, *(place or ())], as_of)))
 
 
 # Where one of these fails, another role might do.
 _ROLE_LACKS = ("AUZ2", "AUZ4")
+# And where the request names no resource, what would do depends on whether it means to.
+_PLACE_MATTERS = (*_ROLE_LACKS, "AUZ5")
+
+
+def _asked_for_all(decision: Decision) -> str:
+    """That the request asks for the whole organisation, and how to ask for where the nearest route reaches alone."""
+    scope = next((route.scope for route in decision.routes if route.scope), None)
+    kind, _, path = (scope or "TYPE PATH").partition(" ")
+    such = f" (what it is given now is limited to {scope})" if scope else ""
+    return (
+        "no resource is named, so this asks for the whole organisation; for one resource alone, add "
+        f"{shlex.join(['--resource-type', kind, '--resource', path])}{such}"
+    )
 
 
 def _which_role(snapshot: Path, row: list[str], as_of: str | None) -> str:

@@ -157,8 +157,8 @@ def troubleshoot(
 
     \b
     Example:
-      auditkit troubleshoot ./snapshot --status 403 --principal key-0043 --permission iot.config.read
-    """
+      auditkit troubleshoot ./snapshot --status 403 --principal key-0043 --permission iot.config.read --resource-type iot.gateway --resource /network-7/gateway-7
+    """  # noqa: E501 - an example is one line, to be copied
     from auditkit.access.troubleshoot import troubleshoot as diagnosed
 
     found = diagnosed(

@@ -176,3 +176,29 @@ def test_nowhere_else(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert "which existing role" not in capsys.readouterr().out
     explained(str(small), "--principal", "key 1", "--permission", "m.f.write", "--format", "json")
     assert json.loads(capsys.readouterr().out)["failed_check"] == "AUZ4"
+
+
+@pytest.mark.parametrize(
+    ("resource", "said"),
+    [([], True), (["--resource-type", "iot.device", "--resource", "/network-7/gateway-7/meter-1"], False)],
+)
+def test_a_request_for_the_whole_organisation_says_that_it_is_one(
+    resource: list[str], said: bool, sample: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--principal", "key-0043", "--permission", "telemetry.stream.publish", *resource]
+    explained(str(sample), *asked)
+    line = (
+        "no resource is named, so this asks for the whole organisation; for one resource alone, add --resource-type "
+        "iot.gateway --resource /network-7/gateway-7 (what it is given now is limited to iot.gateway /network-7/gateway-7)"
+    )
+    told = capsys.readouterr().out.splitlines()
+    assert (line in told, any("no resource is named" in each for each in told)) == (said, said)
+    explained(str(sample), *asked, "--format", "json")
+    assert "no resource is named" not in capsys.readouterr().out
+
+
+def test_without_a_place_to_offer_the_options_alone_are_named(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    explained(str(small), "--principal", "key 1", "--permission", "m.f.write")
+    assert "alone, add --resource-type TYPE --resource PATH\n" in capsys.readouterr().out
+    explained(str(small), "--principal", "key 1", "--permission", "m.f.read")
+    assert "no resource is named" not in capsys.readouterr().out

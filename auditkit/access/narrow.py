@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from auditkit.access.candidates import Catalogue, Need, Proposal, Unmet, propose
+from auditkit.access.candidates import Catalogue, Choice, Need, Proposal, Unmet, propose
 from auditkit.access.hints import known_principal
 from auditkit.access.instants import Instant
 from auditkit.access.naming import Naming
 from auditkit.access.narrowing import Narrowing, Narrowings
 from auditkit.access.required import read_required
+from auditkit.access.sieve import covers, ways
 from auditkit.access.state import conditional
 from auditkit.access.tables import Tables
-from auditkit.access.telling import Place
+from auditkit.access.telling import Place, place_words
 from auditkit.access.unread import not_read, proof, unmet
 from auditkit.errors import InputError
 
@@ -86,6 +87,8 @@ class _Narrower:
         self.assignments, self.direct = _live(self.tables["assignments"]), _live(self.tables["grants"])
         names = snapshot.permissions.set_index("permission_id").identifier
         self.direct = self.direct.assign(identifier=self.direct.permission_id.map(names).astype("str"))
+        self.live = {*self.assignments.assignment_id, *self.direct.grant_id}
+        self.given = {role.role_id: role.permissions for role in self.catalogue.roles}
         reached = self.tables["principal_access"]
         giving = set(reached.loc[reached.reached, "principal_id"])
         members = snapshot.group_members
@@ -120,6 +123,7 @@ class _Narrower:
             },
             excess=proposal.excess,
             wider=proposal.wider,
+            beyond=self._beyond(principal, proposal),
             unmet=unmet(proposal, self.unread),
             proven=proposal.cover.proven and not self.unread,
             proof=proof(proposal, self.unread),
@@ -143,17 +147,42 @@ class _Narrower:
 
     def _difference(self, proposal: Proposal, has: pd.DataFrame) -> dict[str, tuple[str, ...]]:
         """The permissions, by identifier, that would come and go."""
-        permissions = {role.role_id: role.permissions for role in self.catalogue.roles}
-        given = [permissions[each.id] if each.kind == "role" else frozenset({each.id}) for each in proposal.chosen]
-        after = frozenset().union(*given) if given else frozenset()
+        after = frozenset[str]().union(*map(self._gives, proposal.chosen))
         certain = set(has.loc[has.level.ne("undetermined"), "identifier"])
         return {"added": tuple(sorted(after - certain)), "taken": tuple(sorted(set(has.identifier) - after))}
+
+    def _gives(self, choice: Choice) -> frozenset[str]:
+        return self.given[choice.id] if choice.kind == "role" else frozenset({choice.id})
+
+    def _beyond(self, principal: str, proposal: Proposal) -> tuple[str, ...]:
+        """The new choices that reach further than whatever gives the principal some of the same now, in words."""
+        facts = self.tables.explainer.facts
+        held = [way.holding for way in ways(facts, facts.principal(principal)) if way.holding.id in self.live]
+        names = facts.identifiers
+        now = [
+            (each.scope, {names.get(one) for one in (each.role.permissions if each.role else (each.given,))})
+            for each in held
+        ]
+        told = []
+        for choice in (each for each in proposal.chosen if each.held is None):
+            places = [place for place, given in now if not given.isdisjoint(self._gives(choice))]
+            within = [place for place in places if covers(choice.place, place, self.catalogue.hierarchical)]
+            if within and not any(covers(place, choice.place, self.catalogue.hierarchical) for place in places):
+                told.append(_reaches(choice, within))
+        return tuple(told)
 
     def _notes(self, principal: str) -> tuple[str, ...]:
         if self.known.usable[principal]:
             return ()
         return ("this principal is not usable (suspended, revoked, expired or of another organisation): "
                 "nothing that it is given has an effect until that is mended",)  # fmt: skip
+
+
+def _reaches(choice: Choice, now: list[Place]) -> str:
+    here = place_words(*(choice.place or (None, None)))
+    there = ", ".join(sorted({place_words(*place) for place in now if place}))
+    why = "" if choice.place else "; a required row that names no resource asks for the whole organisation"
+    return f"{choice.name} would reach {here}, where what it is given now reaches {there} alone{why}"
 
 
 def _live(holdings: pd.DataFrame) -> pd.DataFrame:

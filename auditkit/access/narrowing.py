@@ -21,8 +21,8 @@ _LISTED = 12
 @dataclass(frozen=True, kw_only=True)
 class Narrowing:
     """The narrowest access of one principal. `excess`, `added` and `taken` are permissions by identifier; `wider` is
-    that part of the excess which is wanted, only on no place as wide as this one. `named` are assignments, grants and
-    groups in words, by their kind and id.
+    that part of the excess which is wanted, only on no place as wide as this one. `beyond` says which choices reach
+    further than what the principal has now. `named` are assignments, grants and groups in words, by their kind and id.
     """
 
     principal_id: str
@@ -40,6 +40,7 @@ class Narrowing:
     proof: str
     notes: tuple[str, ...] = ()
     wider: tuple[Need, ...] = ()
+    beyond: tuple[str, ...] = ()
     named: Mapping[tuple[str, str], str] = field(default_factory=dict)
     not_read: Mapping[str, str] = field(default_factory=dict)
 
@@ -113,7 +114,8 @@ class Narrowing:
 
     def told(self) -> list[str]:
         """The rest in sentences: what to take and to leave, what would come and go, what cannot be met, the proof."""
-        return [*self._sentences(), *(f"cannot be met: {_unmet(each)}" for each in self.unmet), self.proof]
+        wider = (f"wider than now: {word(each)}" for each in self.beyond)
+        return [*wider, *self._sentences(), *(f"cannot be met: {_unmet(each)}" for each in self.unmet), self.proof]
 
     def instead(self) -> tuple[str, ...]:
         """What goes, in words: the assignments and grants that are removed, the groups that are left."""

@@ -45,7 +45,9 @@ def test_one_role_rather_than_two_where_the_excess_is_equal() -> None:
 
 
 def test_a_resource_is_answered_by_a_scope() -> None:
-    rows = required(("gate", "iot.device.write", "iot.network", "/net-1"), ("gate", "iot.device.read", "iot.network", "/net-1"))
+    rows = required(
+        ("gate", "iot.device.write", "iot.network", "/net-1"), ("gate", "iot.device.read", "iot.network", "/net-1")
+    )
     found = narrow(snapshot_of(organisation()), "gate", rows)
     assert chosen(found) == [("role", "writer", ("iot.network", "/net-1"))]
     assert found.chosen[0].held == "ra-2"
@@ -68,7 +70,12 @@ def test_what_cannot_be_met_says_why() -> None:
     roles = [role("people", ["iam.key.create"], ["User"]), role("maybe", ["iot.device.read"], None),
              role("if", ["iot.device.write"], ["ApiKey"],
                   conditions=[{"attribute": "request.ip", "operator": "cidr", "value": "10.0.0.0/8"}])]  # fmt: skip
-    rows = required(*(("gate", each) for each in ("iam.key.create", "iot.device.read", "iot.device.write", "iot.stream.publish", "no.such.thing")))
+    rows = required(
+        *(
+            ("gate", each)
+            for each in ("iam.key.create", "iot.device.read", "iot.device.write", "iot.stream.publish", "no.such.thing")
+        )
+    )
     found = narrow(snapshot_of(organisation(roles=roles)), "gate", rows)
     assert {each.permission: each.reason for each in found.unmet} == {
         "iam.key.create": "no role that supports ApiKey holds it; it is held by People",
@@ -83,7 +90,9 @@ def test_what_cannot_be_met_says_why() -> None:
 def test_grants_take_part_only_if_asked() -> None:
     rows = required(("gate", "iot.stream.publish"))
     assert chosen(narrow(snapshot_of(organisation()), "gate", rows)) == [("role", "wide", None)]
-    assert chosen(narrow(snapshot_of(organisation()), "gate", rows, grants=True)) == [("grant", "iot.stream.publish", None)]
+    assert chosen(narrow(snapshot_of(organisation()), "gate", rows, grants=True)) == [
+        ("grant", "iot.stream.publish", None)
+    ]
 
 
 def test_nothing_is_proposed_that_must_never_be_held() -> None:
@@ -176,11 +185,19 @@ def test_what_is_proposed_leaves_no_required_row_missing() -> None:
         found = narrow_all(whole, rows, grants=random.random() < 0.5)
         if not found.change():
             continue
-        unmet = {(each.principal_id, gap.permission, *(gap.place or (None, None))) for each in found.each for gap in each.unmet}
+        unmet = {
+            (each.principal_id, gap.permission, *(gap.place or (None, None)))
+            for each in found.each
+            for gap in each.unmet
+        }
         outcome = what_if(whole, found.change(), required=rows)
         usable = {each["id"] for each in document["principals"] if each["status"] == "Active"}
         for row in outcome.broken.to_dict("records"):
-            place = (row["resource_type"], row["resource_path"]) if row["resource_path"] == row["resource_path"] else (None, None)
+            place = (
+                (row["resource_type"], row["resource_path"])
+                if row["resource_path"] == row["resource_path"]
+                else (None, None)
+            )
             assert (row["principal_id"], row["permission"], *place) in unmet, (seed, row)
             assert row["principal_id"] in usable
 
@@ -213,3 +230,42 @@ def test_a_search_that_time_ended_says_how_few_assignments_could_do(bound: float
     told = Proposal(chosen=(choice, choice), excess=(), unmet=(), cover=cover).proof
     gap = f"its excess is the least; it has 2 assignments, and no choice has under {least}"
     assert told == f"not proven, the time ended: {gap}"
+
+
+def test_a_choice_that_reaches_wider_than_what_is_given_now_says_so() -> None:
+    whole = snapshot_of(organisation())
+    # The gateway may write on one network; a row without a resource asks for all.
+    found = narrow(whole, "gate", required(("gate", "iot.device.write")))
+    (told,) = found.beyond
+    assert told == (
+        "Writer would reach the whole organisation, where what it is given now reaches iot.network /net-1 alone; "
+        "a required row that names no resource asks for the whole organisation"
+    )
+    assert f"  wider than now: {told}" in found.to_text().splitlines()
+    assert "wider than now: Writer" in found._repr_html_()
+    assert "would reach" not in str(found.to_dict())
+    above = narrow(whole, "gate", required(("gate", "iot.device.read", "iot.network", "/")))
+    assert above.beyond == (
+        "Reader would reach iot.network /, where what it is given now reaches iot.network /net-1 alone",
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "row"),
+    [
+        # As wide as now, beside it, nothing like it now, and as wide as what a group gives.
+        ("gate", ("iot.device.read", "iot.network", "/net-1")),
+        ("gate", ("iot.device.read", "iot.network", "/net-2")),
+        ("bob", ("iot.device.read",)),
+        ("ada", ("iot.device.read",)),
+    ],
+)
+def test_any_other_choice_is_not_called_wider(who: str, row: tuple[str, ...]) -> None:
+    assert narrow(snapshot_of(organisation()), who, required((who, *row))).beyond == ()
+
+
+def test_what_was_given_and_has_expired_is_no_measure() -> None:
+    scope = {"resourceType": "iot.network", "path": "/net-1"}
+    routes = [given("ra-2", "gate", "writer", resourceScope=scope, expiresAt="2026-01-02T00:00:00Z")]
+    rows = required(("gate", "iot.device.write"))
+    assert narrow(snapshot_of(organisation(roleAssignments=routes)), "gate", rows).beyond == ()
