@@ -191,7 +191,8 @@ def start(
         raise ReviewError(f"nothing is in scope {scope!r}: there is nothing to review")
     items = advise(items, findings, tables)
     owned = pd.DataFrame({"kind": [], "id": [], "reviewer": []}, dtype="str") if owners is None else owners
-    items = with_previous(items.assign(reviewer=assign_reviewers(items, owned, tables)), before)
+    items = items.assign(reviewer=assign_reviewers(items, owned, tables))
+    items = with_previous(items, before, None if previous is None else previous.tables(), tables)
     kept = inputs or {}
     data = _parquet(items[list(POPULATION_COLUMNS)])
     facts = Facts(

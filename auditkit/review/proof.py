@@ -58,7 +58,7 @@ def _judged(asked: pd.DataFrame, kind: str, going: set[str], before: Tables, aft
         going=asked.principal_id.isin(going),
         left=left_under(asked.record_id, after) if kind == "principal" else "",
     )
-    frame = frame.join(again(asked, state.works, kind, before, after)).join(instead_of(asked, kind, before, after))
+    frame = frame.join(again(asked, kind, before, after)).join(instead_of(asked, kind, before, after))
     unread = set(after.snapshot.incomplete)
     frame["unseen"] = (_COLLECTION[kind] in unread) & ~frame.there
     # Whether nothing is left under a principal, or took the place of something, cannot be told of half a list.

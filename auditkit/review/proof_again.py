@@ -12,7 +12,7 @@ from auditkit.review.proof_state import TABLES
 _GIVEN = {"assignment": ("role_id", "role is held"), "grant": ("permission_id", "permission is granted")}
 
 
-def again(asked: pd.DataFrame, works: pd.Series, kind: str, before: Tables, after: Tables) -> pd.DataFrame:
+def again(asked: pd.DataFrame, kind: str, before: Tables, after: Tables) -> pd.DataFrame:
     """What gives again what was to be taken away, in words, empty where nothing does: `again`, where it gives as much,
     and `elsewhere`, a sentence, where it gives the same in a narrower or another place.
 
@@ -23,16 +23,20 @@ def again(asked: pd.DataFrame, works: pd.Series, kind: str, before: Tables, afte
     nothing = pd.Series("", index=asked.index, dtype="str")
     found = {"again": nothing, "elsewhere": nothing}
     if kind == "credential":
-        found["again"] = _new_keys(asked, works, before, after)
+        pairs = new_keys(asked, before, after).loc[lambda rows: rows.again]
+        found["again"] = asked.record_id.map(pairs.set_index("old").new)
     elif kind != "principal":
-        found = {name: asked.record_id.map(words) for name, words in _twins(kind, before, after).items()}
+        told = twins_told(kind, twins(kind, before, after))
+        found = {name: asked.record_id.map(words) for name, words in told.items()}
     taken = asked.action.isin(["remove", "change"])
     return pd.DataFrame({name: words.astype("str").where(taken, "").fillna("") for name, words in found.items()})
 
 
-def _twins(kind: str, before: Tables, after: Tables) -> dict[str, pd.Series]:
-    """For holdings of `before`, by their ids, the live ones of other ids in `after` that give the same to the same."""
-    identity, (given, told) = f"{kind}_id", _GIVEN[kind]
+def twins(kind: str, before: Tables, after: Tables) -> pd.DataFrame:
+    """For holdings of `before` the live ones of other ids in `after` that give the same to the same, a row a pair:
+    `old` and `new`, their ids; `on`, where the new one gives it, in words; `covers`, whether that is all of the old
+    one's scope, and `wider`, whether it is more."""
+    identity, (given, _) = f"{kind}_id", _GIVEN[kind]
     columns = [identity, "principal_id", given, "scope_type", "scope_path"]
     old, new = before[TABLES[kind]][columns], after[TABLES[kind]]
     new = new.loc[new.live & ~new[identity].isin(old[identity]), columns]
@@ -40,13 +44,25 @@ def _twins(kind: str, before: Tables, after: Tables) -> dict[str, pd.Series]:
     types = before.explainer.facts.hierarchical | after.explainer.facts.hierarchical
     was, is_ = _places(pairs.scope_type, pairs.scope_path), _places(pairs.scope_type_new, pairs.scope_path_new)
     scopes = list(zip(is_, was, strict=True))
-    whole = pd.Series([covers(one, two, types) for one, two in scopes], pairs.index, dtype="bool")
     words = [f" on {place_words(*(one or (None, None)))}" for one in is_]
-    wider = [", which is wider" if one != two else "" for one, two in scopes]
-    on, more = (pd.Series(each, pairs.index, dtype="str") for each in (words, wider))
-    same = (pairs[f"{identity}_new"] + on + more)[whole].groupby(pairs[identity]).first()
-    other = (on + f" ({kind} " + pairs[f"{identity}_new"] + ")")[~whole].groupby(pairs[identity]).agg(" and".join)
-    return {"again": same, "elsewhere": f"the same {told} again" + other.astype("str")}
+    return pd.DataFrame({
+        "old": pairs[identity],
+        "new": pairs[f"{identity}_new"],
+        "on": pd.Series(words, pairs.index, dtype="str"),
+        "covers": pd.Series([covers(one, two, types) for one, two in scopes], pairs.index, dtype="bool"),
+        "wider": pd.Series([one != two for one, two in scopes], pairs.index, dtype="bool"),
+    })  # fmt: skip
+
+
+def twins_told(kind: str, pairs: pd.DataFrame) -> dict[str, pd.Series]:
+    """Those pairs in words, by the old one's id: `again` and `elsewhere`."""
+    whole, same = pairs.covers, pairs.new + pairs.on
+    told = (same + pairs.wider.map({True: ", which is wider", False: ""}).astype("str"))[whole]
+    other = (pairs.on + f" ({kind} " + pairs.new + ")")[~whole].groupby(pairs.old).agg(" and".join)
+    return {
+        "again": told.groupby(pairs.old).first(),
+        "elsewhere": f"the same {_GIVEN[kind][1]} again" + other.astype("str"),
+    }
 
 
 def _places(types: pd.Series, paths: pd.Series) -> list[Place]:
@@ -55,31 +71,35 @@ def _places(types: pd.Series, paths: pd.Series) -> list[Place]:
     return [None if whole else (str(kind), str(path)) for whole, kind, path in pairs]
 
 
-def _new_keys(asked: pd.DataFrame, works: pd.Series, before: Tables, after: Tables) -> pd.Series:
-    """For each credential that went as was decided the new one that is there in its stead.
+def new_keys(asked: pd.DataFrame, before: Tables, after: Tables) -> pd.DataFrame:
+    """For each credential that somebody replaced, or was to, the new one in its place: `old` and `new`, their ids, and
+    `again`, where the old one was to be removed.
 
-    New ones first take the places of those that were to be rotated, and of those that went with nobody asking.
+    New ones first take the places of those that were to be rotated, and of those that went with nobody asking; only
+    what is left came back.
     """
-    old, new = before["credentials"], _fresh(before, after)
+    old, new = _as_made(before["credentials"]), _fresh(before, after)
     live = after["credentials"].loc[after["credentials"].live, "credential_id"]
-    removed = asked[asked.action.eq("remove")]
-    rotated = asked[asked.action.eq("rotate")]
-    named = [*removed.record_id, *rotated.record_id]
-    went = old[old.live & ~old.credential_id.isin(live) & ~old.credential_id.isin(named)]
-    owed = pd.concat([rotated.principal_id, went.principal_id]).value_counts()
-    new = new.assign(number=new.groupby("principal_id").cumcount())
-    gone = removed[~works[removed.index]]
-    place = gone.groupby("principal_id").cumcount() + gone.principal_id.map(owed).fillna(0).astype("int64")
-    pairs = gone[["principal_id"]].assign(number=place, row=gone.index)
-    pairs = pairs.merge(new[["principal_id", "number", "credential_id"]], on=["principal_id", "number"])
-    return pairs.set_index("row").credential_id.reindex(asked.index)
+    removed, rotated = (asked.record_id[asked.action.eq(action)] for action in ("remove", "rotate"))
+    going = old.credential_id.isin(removed)
+    turned = old[old.credential_id.isin(rotated)]
+    went = old[old.live & ~old.credential_id.isin(live) & ~going & ~old.credential_id.isin(rotated)]
+    gone = old[going & ~old.credential_id.isin(live)]
+    places = pd.concat([turned.assign(again=False), went.assign(again=False), gone.assign(again=True)])
+    places = places.assign(number=places.groupby("principal_id").cumcount())
+    new = new.assign(number=new.groupby("principal_id").cumcount(), new=new.credential_id)
+    pairs = places.merge(new[["principal_id", "number", "new"]], on=["principal_id", "number"])
+    return pairs.rename(columns={"credential_id": "old"})[["old", "new", "again"]]
 
 
 def _fresh(before: Tables, after: Tables) -> pd.DataFrame:
     """The live credentials that were not there at the review, in the order in which they were made."""
     rows = after["credentials"]
-    rows = rows[rows.live & ~rows.credential_id.isin(before["credentials"].credential_id)]
-    return rows.sort_values(["principal_id", "created_at", "credential_id"])
+    return _as_made(rows[rows.live & ~rows.credential_id.isin(before["credentials"].credential_id)])
+
+
+def _as_made(credentials: pd.DataFrame) -> pd.DataFrame:
+    return credentials.sort_values(["principal_id", "created_at", "credential_id"])
 
 
 def instead_of(asked: pd.DataFrame, kind: str, before: Tables, after: Tables) -> pd.DataFrame:
