@@ -23,8 +23,20 @@ from auditkit.cli_options import (
     opened,
 )
 from auditkit.cli_output import emit, say
-from auditkit.cli_review_tools import Folder, account, campaign_of, not_reviewed, now, stamp, table, warn_of_network
-from auditkit.terminal import counted, visible
+from auditkit.cli_review_tools import (
+    Folder,
+    account,
+    begun,
+    campaign_of,
+    closed_note,
+    not_reviewed,
+    now,
+    say_closed,
+    stamp,
+    table,
+    warn_of_network,
+)
+from auditkit.terminal import visible
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -98,15 +110,15 @@ def start(
         required=None if required is None else read_required(required),
         attestations=None if attestations is None else read_attestations(attestations),
     )  # fmt: skip
+    last = None if previous is None else open_campaign(previous)
     given = dict(zip(INPUTS, (required, config, accepted, attestations, owners), strict=True))
     campaign = begin(
         tables, run_rules(tables, limits(config)), name=name, out=out, started_at=now(), scope=scope,
         owners=None if owners is None else read_owners(owners),
-        previous=None if previous is None else open_campaign(previous),
+        previous=last,
         inputs={name: path.read_bytes() for name, path in given.items() if path is not None},
     )  # fmt: skip
-    alone = f"{campaign.facts.without_reviewer:,} without a reviewer"
-    for line in (f"wrote {out}: {counted(len(campaign.items), 'item')}, {alone}", *not_reviewed(campaign)):
+    for line in begun(campaign, last):
         say(line)
 
 
@@ -126,6 +138,7 @@ def status(
     campaign = campaign_of(folder)
     standing = campaign.standing()
     if items:
+        say_closed(campaign)
         shown = standing.assign(decided=standing.action.str.cat(standing.target, sep=" ").str.strip())
         head = ("item", "whose", "says", "recommendation", "asked_of", "decided", "decided_by", "reason")
         emit("\n".join(table(shown, head)))
@@ -133,7 +146,7 @@ def status(
     nobody = {"": "(nobody)"}
     parts = [table(progress(standing, by).replace({by: nobody})) for by in ("reviewer", "severity", "kind")]
     emit("\n\n".join("\n".join(part) for part in parts))
-    lines = [*not_reviewed(campaign), *waiting(standing)]
+    lines = [*filter(None, [closed_note(campaign)]), *not_reviewed(campaign), *waiting(standing)]
     with campaign.decisions() as store:
         said = disagreements(store.entries())
     odd = standing[standing.conflict]
@@ -178,6 +191,7 @@ def decide(
     with campaign.decisions() as store:
         for item, told in remarks(before, store.entries(), made).items():
             say(f"{item}: {told}")
+    say_closed(campaign)
 
 
 def undo(
@@ -194,11 +208,13 @@ def undo(
     """
     from auditkit.review.deciding import undo as write
 
+    campaign = campaign_of(folder)
     made = write(
-        campaign_of(folder), item, reviewer=reviewer, at=stamp(), account=account(), mark=secrets.token_hex(8),
+        campaign, item, reviewer=reviewer, at=stamp(), account=account(), mark=secrets.token_hex(8),
         reason=reason,
     )  # fmt: skip
     emit(f"{visible(made.item)}: taken back")
+    say_closed(campaign)
 
 
 def verify(folder: Folder) -> None:
@@ -208,11 +224,14 @@ def verify(folder: Folder) -> None:
     Example:
       auditkit review verify ./review
     """
-    found = campaign_of(folder).verify()
+    campaign = campaign_of(folder)
+    found = campaign.verify()
     if found:
         emit("\n".join(visible(line) for line in found))
         raise typer.Exit(2)
     emit("sound: the chain of decisions, the population, the snapshot")
+    if note := closed_note(campaign):
+        emit(note)
 
 
 def register(root: typer.Typer) -> None:

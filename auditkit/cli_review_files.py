@@ -9,7 +9,7 @@ import typer
 
 from auditkit.cli_options import fresh, opened
 from auditkit.cli_output import emit, say
-from auditkit.cli_review_tools import Folder, account, campaign_of, now, stamp, table
+from auditkit.cli_review_tools import Folder, account, campaign_of, now, say_closed, stamp, table
 from auditkit.errors import ReviewError
 from auditkit.terminal import counted, visible
 
@@ -52,6 +52,7 @@ def collect(
     with campaign.decisions() as store:
         count = store.append(found.entries)
     say(f"took {counted(count, 'decision')}; {counted(found.empty, 'line is', 'lines are')} without a decision")
+    say_closed(campaign)
 
 
 def merge(
@@ -69,13 +70,15 @@ def merge(
     """
     from auditkit.review.merge import merge as join
 
-    campaign = campaign_of(folder)
-    found = join(campaign, campaign_of(other))
+    campaign, copy = campaign_of(folder), campaign_of(other)
+    found = join(campaign, copy)
     with campaign.decisions() as store:
         count = store.append(found.entries)
     for line in found.told:
         emit(visible(line))
     say(f"took {counted(count, 'decision')}")
+    for each in (campaign, copy):
+        say_closed(each)
 
 
 def plan(folder: Folder, out: _Out) -> None:
@@ -129,12 +132,16 @@ def close(
     Example:
       auditkit review close ./review --out ./evidence --after ./snapshot_next
     """
+    from auditkit.review.closing import closings
     from auditkit.review.evidence import close as make
     from auditkit.review.progress import unfinished
 
     campaign = campaign_of(folder)
+    before = closings(folder)
     pack = make(campaign, out=out, closed_at=now(), after=None if after is None else opened(after), pdf=pdf)
     say(f"wrote {pack.folder} and {pack.archive}; write this down elsewhere, it seals the pack")
     if lacks := unfinished(campaign.standing()):
         say(f"this review was closed unfinished: of its {counted(len(campaign.items), 'item')} {', '.join(lacks)}")
+    if before:
+        say(f"it was closed before, on {before[-1].at} into pack {before[-1].seal}: this pack is the later one")
     emit(pack.seal)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditkit.cli_output import say
-from auditkit.terminal import columns, visible, visible_lines
+from auditkit.terminal import columns, counted, visible, visible_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +34,20 @@ def warn_of_network(folder: Path) -> None:
 
     if note := network_note(folder):
         say(note)
+
+
+def closed_note(campaign: Campaign) -> str:
+    """That a campaign was closed, and into what; "" where it was not."""
+    from auditkit.review.closing import closed_words
+
+    with campaign.decisions() as store:
+        return closed_words(campaign.folder, store.entries())
+
+
+def say_closed(campaign: Campaign) -> None:
+    """Say it on the side where a campaign was closed: what is decided in it now is in no pack."""
+    if note := closed_note(campaign):
+        say(f"{campaign.folder}: {note}")
 
 
 def table(frame: pd.DataFrame, head: tuple[str, ...] | None = None) -> list[str]:
@@ -64,3 +78,17 @@ def not_reviewed(campaign: Campaign) -> list[str]:
     """What of the snapshot was not read, so that what is in it is no item: nobody is asked about it."""
     told = campaign.snapshot.incomplete.items()
     return [f"not read whole, and what is missing is no item: {name}: {visible(why)}" for name, why in told]
+
+
+def begun(campaign: Campaign, previous: Campaign | None) -> list[str]:
+    """What is said of a review that was just begun: its size, what of the snapshot was not read, and that the review
+    before, if there is one, went on after it was closed, so that no pack holds all of it."""
+    from auditkit.review.closing import decided_after
+
+    alone = f"{campaign.facts.without_reviewer:,} without a reviewer"
+    lines = [f"wrote {campaign.folder}: {counted(len(campaign.items), 'item')}, {alone}", *not_reviewed(campaign)]
+    if previous is None:
+        return lines
+    with previous.decisions() as store:
+        told = decided_after(previous.folder, store.entries())
+    return [*lines, f"the review before, {previous.facts.name!r}, {told}"] if told else lines

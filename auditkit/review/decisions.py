@@ -11,7 +11,7 @@ import pandas as pd
 
 from auditkit.errors import DecisionRefused, ReviewError
 from auditkit.review.entries import COLUMNS, DECISIONS, GENESIS, HANDED, NONE_SEEN, Entry, breaks, chained, check
-from auditkit.review.what_is import refuse_newer
+from auditkit.review.newer import refuse_newer
 
 _BUSY_SECONDS = 30.0
 _TABLE = f"""

@@ -22,6 +22,8 @@ from auditkit.review.accepted import last_day
 from auditkit.review.accepted import to_csv as judged_csv
 from auditkit.review.accepted import to_json as judged_json
 from auditkit.review.campaign import Campaign
+from auditkit.review.closing import Closed, write_closed
+from auditkit.review.entries import GENESIS
 from auditkit.review.evidence_columns import columns_of
 from auditkit.review.evidence_controls import controls
 from auditkit.review.evidence_gathered import Gathered, gather
@@ -58,8 +60,8 @@ def close(
     after: Snapshot | None = None,
     pdf: bool = True,
 ) -> Pack:
-    """Write the evidence of a campaign; `after` is the snapshot that shows what became of the decisions, if there is
-    one, and `closed_at` is now.
+    """Write the evidence of a campaign, and record in its folder that it was closed; `after` is the snapshot that shows
+    what became of the decisions, if there is one, and `closed_at` is now.
 
     Raises `ReviewError` for a place that is taken, and for a campaign that is not as it began.
     """
@@ -73,7 +75,13 @@ def close(
     files["SHA256SUMS"] = checker.sums(files)
     write_folder(folder, files.items())
     write_file(archive, checker.zipped(files))
-    return Pack(folder=folder, archive=archive, seal=checker.digest(files["SHA256SUMS"]))
+    pack = Pack(folder=folder, archive=archive, seal=checker.digest(files["SHA256SUMS"]))
+    # As the pack has the log: somebody may have decided while it was made.
+    chains = [json.loads(line)["chain"] for line in files["decisions.jsonl"].splitlines()]
+    last = chains[-1] if chains else GENESIS
+    closed = Closed(at=findings_text.instant(closed_at.floor("s")), seal=pack.seal, entries=len(chains), chain=last)
+    write_closed(campaign.folder, closed)
+    return pack
 
 
 def evidence(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from auditkit.errors import ReviewError
+from auditkit.review.closing import closed_words
 from auditkit.review.verify import SUMS
 
 _CLOSE = "name what `auditkit review close` wrote"
@@ -31,8 +31,10 @@ def _no_pack(folder: Path, names: set[str]) -> str | None:
     if not names:
         return f"{folder} is an empty folder; {_CLOSE}"
     if "campaign.json" in names:
-        return (f"{folder} is a review that is still open, no evidence pack: `auditkit review verify` checks it, "
-                "`auditkit review close` makes its pack")  # fmt: skip
+        closed = closed_words(folder)
+        state = f"a review that was {closed}" if closed else "a review that is still open"
+        last = "; `auditkit verify PACK` checks the pack" if closed else ", `auditkit review close` makes its pack"
+        return f"{folder} is {state}, no evidence pack: `auditkit review verify` checks it{last}"
     if "manifest.json" in names:
         return (f"{folder} is a snapshot, no evidence pack: every command that reads it checks its files, "
                 "`auditkit audit` among them")  # fmt: skip
@@ -52,12 +54,3 @@ def no_campaign(path: Path) -> str | None:
     if not (path / "campaign.json").exists() and (path / "manifest.json").exists():
         return f"{path} is a snapshot: `auditkit review start` begins a review of it"
     return None
-
-
-def refuse_newer(path: Path, version: object, known: int = 1) -> None:
-    """ReviewError for what a newer auditkit wrote: it may mean what this one does not know of."""
-    if isinstance(version, int) and version > known:
-        raise ReviewError(
-            f"{path} was written under schema version {version}, and this auditkit reads up to {known}: upgrade "
-            "auditkit to open it"
-        )

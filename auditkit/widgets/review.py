@@ -56,6 +56,7 @@ _MADE: Mapping[str, Callable[[Review], Any]] = {
     "conflicts": Conflicts,
     "attestations": AttestForm,
 }
+_CLOSED = "This review was"
 
 
 class Review:
@@ -68,7 +69,8 @@ class Review:
         self._panels: dict[str, ReviewPanel] = {}
         self._previous = previous
         self.name = Name(value=reviewer)
-        self.said = (*told[:1], *_about(campaign), *told[1:], *self._broken(), *_missing(campaign))
+        closed = [f"{_CLOSED} {self.sitting.closed}."] if self.sitting.closed else []
+        self.said = (*told[:1], *closed, *_about(campaign), *told[1:], *self._broken(), *_missing(campaign))
 
     @cached_property
     def desk(self) -> Desk:
@@ -137,7 +139,9 @@ class Review:
 
     def _repr_html_(self) -> str:
         lines = "".join(
-            warning(line) if line.startswith(("Not as it began", views.MISSING)) else f"<p>{safe_text(line)}</p>"
+            warning(line)
+            if line.startswith(("Not as it began", _CLOSED, views.MISSING))
+            else f"<p>{safe_text(line)}</p>"
             for line in self.said
         )
         return Static(lines)._repr_html_()

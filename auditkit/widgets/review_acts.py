@@ -15,6 +15,7 @@ from auditkit.errors import DecisionRefused, ReviewError
 from auditkit.findings_met import counted
 from auditkit.review import deciding
 from auditkit.review.campaign import Campaign, open_campaign
+from auditkit.review.closing import closed_words
 from auditkit.review.decisions import voices
 from auditkit.review.entries import Entry
 from auditkit.review.reviewers import known, remarks, reviewers
@@ -48,8 +49,8 @@ class Answer:
 
 
 class Sitting:
-    """A campaign that somebody sits over. `entries` and `standing`, which is in the order of `ordered`, are
-    what the disk had at the last `refresh`."""
+    """A campaign that somebody sits over. `entries`, `closed` (that it was closed, in words, if it was) and `standing`,
+    which is in the order of `ordered`, are what the disk had at the last `refresh`."""
 
     def __init__(self, campaign: Campaign, clock: Callable[[], pd.Timestamp] | None = None) -> None:
         self.campaign = campaign
@@ -58,6 +59,7 @@ class Sitting:
         # The order of the items is as frozen as they are.
         self._places = ordered(campaign.items.reset_index(names="place")).place.to_numpy()
         self.entries: tuple[Entry, ...] = ()
+        self.closed = ""
         self.standing = pd.DataFrame()
         self._logs: dict[str, list[Entry]] = {}
         self._untold = False
@@ -91,9 +93,10 @@ class Sitting:
         if log[: len(self.entries)] != self.entries:
             raise ReviewError(f"{self.campaign.folder.name}: decisions that were shown here are gone from the disk; "
                               "restore the folder from a copy, then run the first cell again")  # fmt: skip
-        if log == self.entries and not self.standing.empty:
+        closed = closed_words(self.campaign.folder, log)
+        if (log, closed) == (self.entries, self.closed) and not self.standing.empty:
             return
-        self.entries = log
+        self.entries, self.closed = log, closed
         self._logs = {}
         for entry in log:
             self._logs.setdefault(entry.item, []).append(entry)
@@ -153,7 +156,7 @@ class Sitting:
         if not answer.reason.strip():
             raise DecisionRefused(f"{shown.item}: a reason is needed, since reviewers disagree")
         self._write([shown], answer, resolves=True)
-        return f"{shown.item}: settled as {answer.action}, on disk"
+        return f"{shown.item}: settled as {answer.action}, on disk{self._closed()}"
 
     def undo(self, shown: Shown, reviewer: str) -> str:
         """Take back the reviewer's own standing decision, by an entry."""
@@ -165,7 +168,7 @@ class Sitting:
         mark = self._mark([shown], Answer(action="undo", reviewer=reviewer))
         deciding.undo(self.campaign, shown.item, reviewer=reviewer, at=self._now(), account=account(), mark=mark)
         self.refresh()
-        return f"{shown.item}: {mine.action} is taken back, on disk"
+        return f"{shown.item}: {mine.action} is taken back, on disk{self._closed()}"
 
     def strange(self, name: str) -> bool:
         """Whether a press was just refused for this name."""
@@ -206,7 +209,10 @@ class Sitting:
         self.refresh()
         counts = Counter(remarks(before, self.entries, made).values())
         return "".join(f"; {told}" + (f" ({counted(count, 'item')})" if len(made) > 1 else "")
-                       for told, count in counts.items())  # fmt: skip
+                       for told, count in counts.items()) + self._closed()  # fmt: skip
+
+    def _closed(self) -> str:
+        return f"; this review was {self.closed}" if self.closed else ""
 
     def _unchanged(self, shown: Shown) -> None:
         if self.shown(shown.item) == shown:

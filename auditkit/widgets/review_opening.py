@@ -18,6 +18,7 @@ from auditkit.findings import run_rules
 from auditkit.limits import Limits
 from auditkit.review.advice import read_owners
 from auditkit.review.campaign import INPUTS, Campaign, open_campaign, start
+from auditkit.review.closing import decided_after
 from auditkit.snapshot import Snapshot
 from auditkit.widgets.opening import Opened, find_snapshot
 
@@ -70,9 +71,13 @@ def find_previous(given: str | Path | None, campaign: Campaign) -> Opened[Path |
     if not campaign.facts.previous:
         return Opened(None, "Compared with nothing: no last campaign or snapshot is named.")
     beside = _campaigns(*sorted(campaign.folder.absolute().parent.glob(f"[!.]*/{FACTS}")))
-    found = [one.folder for one in beside if one.facts.name == campaign.facts.previous]
+    found = [one for one in beside if one.facts.name == campaign.facts.previous]
     if len(found) == 1:
-        return Opened(found[0], f"Compared with {found[0].name}, the campaign before this one.")
+        (last,) = found
+        with last.decisions() as store:
+            later = decided_after(last.folder, store.entries())
+        words = f"Compared with {last.folder.name}, the campaign before this one."
+        return Opened(last.folder, f"{words} It {later}." if later else words)
     return Opened(None, f"Compared with nothing: name the folder of the last campaign, {campaign.facts.previous!r}.")
 
 

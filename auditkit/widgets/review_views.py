@@ -50,6 +50,7 @@ def progress_view(sitting: Sitting) -> View:
     notes += [f"Handed on, and waiting for somebody else: {counted(handed, 'item')}"] if handed else []
     words = "By severity of the worst finding on an item (a dash: no rule flags it)"
     table = safe_table(worst, caption=words, labels=LABELS)
+    notes += [f"This review was {sitting.closed}"] if sitting.closed else []
     return View(frame=by, headline=headline, notes=notes, extras=[table], labels=LABELS,
                 warnings=unread(sitting.campaign.snapshot), warned=MISSING)  # fmt: skip
 
