@@ -25,11 +25,13 @@ from auditkit.limits import Limits
 from auditkit.review.advice import advise, assign_reviewers
 from auditkit.review.attested import attested_in
 from auditkit.review.before import with_previous
+from auditkit.review.closing import unlike
 from auditkit.review.decisions import DecisionStore, state
 from auditkit.review.entries import DECISIONS, HANDED
+from auditkit.review.newer import refuse_newer
 from auditkit.review.population import population
 from auditkit.review.progress import progress
-from auditkit.review.what_is import no_campaign, refuse_newer
+from auditkit.review.what_is import no_campaign
 from auditkit.rules.text import arrow
 from auditkit.snapshot import Snapshot, load
 from auditkit.store import to_parquet, whole_folder, write_file
@@ -156,6 +158,10 @@ class Campaign:
                 self.input(name)
             except ReviewError as problem:
                 found.append(str(problem))
+        try:
+            found += unlike(self.folder, entries)
+        except ReviewError as problem:
+            found.append(str(problem))
         try:
             if self.snapshot.sealed.digest != self.facts.snapshot:
                 found.append(f"{self.folder / _SNAPSHOT} is another snapshot than the campaign began with")
