@@ -60,11 +60,13 @@ def explain(
         raise InputError("--principal and --permission: give both, or a file of requests with --requests")
     if (resource_type is None) != (resource is None):
         raise InputError("--resource-type and --resource: give both, or neither for the whole organisation")
+    from auditkit.access.authentication import iam_alone
     from auditkit.access.explain import explain as decide
 
     place = None if resource_type is None or resource is None else (resource_type, resource)
+    whole = opened(snapshot)
     decision = decide(
-        opened(snapshot), principal, permission, place, context(pairs or []), credential,
+        whole, principal, permission, place, context(pairs or []), credential,
         method="direct" if direct else "token", api=api.value, as_of=time,
     )  # fmt: skip
     _one(decision, format_)
@@ -72,6 +74,9 @@ def explain(
         emit(visible_lines(_asked_for_all(decision)))
     if format_ is ExplainFormat.text and decision.failed_check in _ROLE_LACKS:
         emit(visible_lines(_which_role(snapshot, [principal, permission, *(place or ())], as_of)))
+    if format_ is ExplainFormat.text and api is Api.iam:
+        for line in iam_alone(whole.principals.type[whole.principals.principal_id.eq(principal)]):
+            emit(line)
 
 
 # Where one of these fails, another role might do.

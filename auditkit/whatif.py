@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from auditkit.access.aftermath import calls, told_of_groups
+from auditkit.access.authentication import iam_alone
 from auditkit.access.changed import changed, touched
 from auditkit.access.changes import moved, read_changes, sentences
 from auditkit.access.instants import Instant, judged_at
 from auditkit.access.naming import Naming
 from auditkit.access.required import read_required
 from auditkit.access.tables import Tables
-from auditkit.access.telling import columns, html_lines, html_table, numbered, records, word
+from auditkit.access.telling import columns, html_lines, html_table, numbered, records
 from auditkit.access.unread import EVERY, as_far, first_line, not_read
 from auditkit.findings import run_rules
 from auditkit.limits import Limits
@@ -43,7 +45,8 @@ class WhatIf:
 
     `access`: one row for each permission of a principal that differs; `required`: the required rows that break or are
     mended, if any were given (`asked`); `gone` and `come`: findings; `authentication`: who can no longer call, or can.
-    `told` are the changes with the names of what they are done to, `names` what the principals are called.
+    `told` are the changes with the names of what they are done to, `names` what the principals are called, `types` the
+    types of those whose access could differ, `notes` what else is to be known of the changes.
     """
 
     changes: tuple[str, ...]
@@ -57,6 +60,8 @@ class WhatIf:
     asked: bool = True
     told: tuple[str, ...] = ()
     names: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
+    types: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
     not_read: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -87,18 +92,23 @@ class WhatIf:
             f"as of {self.then:%Y-%m-%d %H:%M} UTC, then",
             self.headline(),
         ]
-        lines += [f"  {each}" for each in self.authentication]
+        lines += [f"  {each}" for each in (*self.notes, *self.authentication)]
         for title, head, frame in self.parts():
             rows = _rows(frame, head)
             if rows:
                 shown = rows if whole else rows[:_LISTED]
                 more = [f"  and {len(rows) - len(shown):,} more"] if len(rows) > len(shown) else []
                 lines += ["", f"{title} ({len(rows)})", *columns(head, shown), *more]
-        return "\n".join([*lines, "", "Nothing was changed."]) + "\n"
+        return "\n".join([*lines, "", "Nothing was changed.", *iam_alone(self.types)]) + "\n"
 
     def _repr_html_(self) -> str:
         tables = "".join(html_table(head, _rows(frame, head), title) for title, head, frame in self.parts())
-        told = [*first_line(self.not_read), f"If {'; '.join(self.told)}: {self.headline()}", *self.authentication]
+        told = [
+            *first_line(self.not_read),
+            f"If {'; '.join(self.told)}: {self.headline()}",
+            *self.notes,
+            *self.authentication,
+        ]
         return html_lines(told) + tables
 
     def headline(self) -> str:
@@ -151,18 +161,21 @@ def what_if(
     one, two = Tables(snapshot, as_of=now, required=rows), Tables(after, as_of=then, required=rows)
     gone, come = _findings(one, two, limits or Limits())
     naming = Naming(snapshot)
+    principals, reached = snapshot.principals, touched(snapshot, after, checked, now)
     return WhatIf(
         changes=tuple(sentences(checked)),
         as_of=now,
         then=then,
-        access=_access(one, two, touched(snapshot, after, checked, now)),
+        access=_access(one, two, reached),
         required=_required(one, two) if rows is not None else pd.DataFrame(columns=list(_REQUIRED)),
-        authentication=tuple(_authentication(one, two, naming)),
+        authentication=tuple(calls(one, two, naming)),
         gone=gone,
         come=come,
         asked=rows is not None,
         told=tuple(sentences(checked, naming.tell)),
         names=naming.people,
+        types=frozenset(principals.type[principals.principal_id.isin(reached)]),
+        notes=tuple(told_of_groups(snapshot, checked, naming)),
         not_read=not_read(snapshot, EVERY),
     )
 
@@ -208,39 +221,6 @@ def _findings(one: Tables, two: Tables, limits: Limits) -> tuple[pd.DataFrame, p
     gone = before[~before.fingerprint.isin(after.fingerprint)]
     come = after[~after.fingerprint.isin(before.fingerprint)]
     return gone.reset_index(drop=True), come.reset_index(drop=True)
-
-
-def _authentication(one: Tables, two: Tables, naming: Naming) -> list[str]:
-    """Who can no longer authenticate, or can again, and which keys stop working."""
-    before, after = (tables["principals"].set_index("principal_id") for tables in (one, two))
-    usable = after.usable.reindex(before.index, fill_value=False)
-    # A group never could.
-    calls = before.type.ne("Group")
-    ends, begins = before.index[calls & before.usable & ~usable], before.index[calls & ~before.usable & usable]
-    told = [f"{naming.principal(each)} can no longer authenticate" for each in ends]
-    told += [f"{naming.principal(each)} can authenticate again" for each in begins]
-    keys = two["credentials"]
-    live = one["credentials"].merge(keys[["credential_id", "live"]], on="credential_id", suffixes=("", "_then"))
-    stopped = live[live.live & ~live.live_then]
-    left = after.live_credentials
-    for key, principal in zip(stopped.key_id, stopped.principal_id, strict=True):
-        rest = int(left.get(principal, 0))
-        words = f"{rest} other live credential{'' if rest == 1 else 's'}" if rest else "no live credential"
-        # Nothing is lost to whoever is stopped already, or by the same changes.
-        idle = "" if rest or usable.get(principal, False) else ", and cannot authenticate in any case"
-        told.append(f"key {word(key)} stops working; {naming.principal(principal)} is left with {words}{idle}")
-    return told + _direct(one, two, after)
-
-
-def _direct(one: Tables, two: Tables, principals: pd.DataFrame) -> list[str]:
-    was, is_ = (bool(tables["organisation"].direct_api_key_auth.any()) for tables in (one, two))
-    if was == is_:
-        return []
-    using = principals[principals.usable & principals.machine & principals.live_credentials.gt(0)]
-    if is_:
-        return [f"{len(using)} principals with a live credential could send their key directly"]
-    return [f"{len(using)} principals with a live credential could no longer send their key directly, but would have "
-            "to exchange it for a bearer token (POST /iam/auth/token)"]  # fmt: skip
 
 
 def _by_principal(access: pd.DataFrame) -> pd.DataFrame:

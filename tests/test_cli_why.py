@@ -158,7 +158,8 @@ def test_where_a_role_lacks_something_the_next_step_is_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     explained(str(small), "--principal", words[0], "--permission", *words[1:], "--as-of", "2026-10-01")
-    asks, head, line, last = capsys.readouterr().out.splitlines()[-4:]
+    asks, head, line, last, key = capsys.readouterr().out.splitlines()[-5:]
+    assert key == IAM_ALONE
     assert asks.startswith("which existing role would do? write a file required.csv, with a line for whatever else")
     assert (line, last) == (
         f"  {row}", f"then: auditkit narrow '{small}' --principal {quoted} --required required.csv --as-of 2026-10-01"
@@ -168,6 +169,28 @@ def test_where_a_role_lacks_something_the_next_step_is_said(
     Path("required.csv").write_text(f"{head.strip()}\n{line.strip()}\n", "utf-8")
     run(*shlex.split(last.removeprefix("then: auditkit ")))
     assert "cannot be met: m.f.write" in capsys.readouterr().out
+
+
+IAM_ALONE = (
+    "judged for APIs that take IAM API keys; those of Infuse IoT do not (AUT8): see auditkit explain with --api iot"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["key 1", "m.f.read"], True),
+        (["key 1", "m.f.read", "--api", "iot"], False),
+        (["key 1", "m.f.read", "--format", "json"], False),
+        (["bob", "m.f.read"], False),
+    ],
+)
+def test_an_answer_about_an_api_key_ends_with_the_apis_it_holds_for(
+    words: list[str], said: bool, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    explained(str(small), "--principal", words[0], "--permission", *words[1:])
+    told = capsys.readouterr().out.splitlines()
+    assert (told[-1] == IAM_ALONE, IAM_ALONE in told) == (said, said)
 
 
 def test_nowhere_else(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -229,3 +229,41 @@ def test_a_file_is_read_as_what_its_name_says(tmp_path: Path, name: str, kind: s
     (tmp_path / name).write_text("= {", "utf-8")
     with pytest.raises(ChangeError, match=f"is no {kind}"):
         what_if(snapshot_of(organisation()), tmp_path / name)
+
+
+GROUP = (
+    "Outer (outer) is a group: its own status and expiry play no part in the access of its members, so suspended it "
+    "still gives them what it gave, and only the group itself has less; delete_principal disbands it, which takes that "
+    "from them"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"suspend_principal": ["ada", "outer"]}, True),
+        ({"suspend_principal": ["ada"]}, False),
+        ({"delete_principal": ["outer"]}, False),
+    ],
+)
+def test_of_a_group_that_is_suspended_it_is_said_that_its_members_keep_what_it_gives(
+    changes: dict[str, Any], said: bool
+) -> None:
+    found = tried(changes)
+    assert found.notes == ((GROUP,) if said else ())
+    assert (f"  {GROUP}" in found.to_text().splitlines(), GROUP in found._repr_html_()) == (said, said)
+    assert "is a group" not in str(found.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"remove_assignment": ["ra-2"]}, True),
+        ({"take_from_role": [{"role": "writer", "permission": "iot.device.write"}]}, True),
+        ({"remove_assignment": ["ra-1"]}, False),
+    ],
+)
+def test_a_change_to_what_an_api_key_may_ends_with_the_apis_it_holds_for(changes: dict[str, Any], said: bool) -> None:
+    last = tried(changes).to_text().splitlines()[-1]
+    assert last.startswith("judged for APIs that take IAM API keys; ") == said
+    assert "AUT8" not in str(tried(changes).to_dict())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from auditkit.access.decision import CHECKS, Check
@@ -12,8 +13,10 @@ from auditkit.access.telling import word
 _FULL = re.compile(r"ik_([A-Za-z0-9_-]+)\.[\x21-\x7e]+")
 _BEGUN = re.compile(r"ik_([A-Za-z0-9_-]+)(?:\..*)?", re.DOTALL)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KEYLESS = ("User", "Group")
 _OWN_KEYS = "a {} does not call with a credential of its own"
 _NONE_GIVEN = "no credential was given"
+_NO_KEYS = "current Infuse IoT APIs do not accept IAM API keys, whatever their roles"
 _NOT_FOUND = "the credential could not be looked up"
 _ROTATE = "Issue a new credential, deploy it, confirm that it is used, then revoke the old one."
 
@@ -30,6 +33,16 @@ FIXES = {
     "rotate that token.",
 }
 
+# What ends the text of an answer that does not ask which API is called.
+IAM_ALONE = (
+    "judged for APIs that take IAM API keys; those of Infuse IoT do not (AUT8): see auditkit explain with --api iot"
+)
+
+
+def iam_alone(types: Iterable[str]) -> list[str]:
+    """That an answer about principals of these types is for APIs that take keys; no line where none has an API key."""
+    return [IAM_ALONE] if "ApiKey" in set(types) else []
+
 
 def moment(micros: int) -> str:
     """An instant as text, in UTC."""
@@ -41,10 +54,12 @@ def authentication(
 ) -> tuple[Check, ...]:
     """All eight checks of one caller; `now` in microseconds since 1970."""
     own = _own(facts, principal, now)
-    if credential is None or principal.type in ("User", "Group"):
+    if credential is None or principal.type in _KEYLESS:
         why = _NONE_GIVEN if credential is None else _OWN_KEYS.format(principal.type)
-        rest = [_check(name, "skipped", why) for name in ("AUT1", "AUT5", "AUT6", "AUT7", "AUT8")]
-        return (rest[0], *own, *rest[1:])
+        rest = [_check(name, "skipped", why) for name in ("AUT1", "AUT5", "AUT6", "AUT7")]
+        # This one does not depend on which credential it would be.
+        none = f"{why}, and none would do: {_NO_KEYS}" if api == "iot" and principal.type not in _KEYLESS else why
+        return (rest[0], *own, *rest[1:], _check("AUT8", "skipped", none))
     complete, found = _looked_up(facts, principal, credential)
     return (complete, *own, *_credential(found, now), _direct(facts, method), _api(api))
 
@@ -119,5 +134,4 @@ def _direct(facts: Facts, method: str) -> Check:
 
 def _api(api: str) -> Check:
     """AUT8."""
-    bad = "current Infuse IoT APIs do not accept IAM API keys, whatever their roles"
-    return _judged("AUT8", api != "iot", "the API accepts IAM API keys", bad)
+    return _judged("AUT8", api != "iot", "the API accepts IAM API keys", _NO_KEYS)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditkit.access.authentication import iam_alone
 from auditkit.access.candidates import Choice, Need, Unmet, extra_words
 from auditkit.access.telling import Place, columns, html_lines, html_table, numbered, place_words, word
 from auditkit.access.unread import as_far, first_line
@@ -89,10 +90,10 @@ class Narrowing:
 
     def to_text(self) -> str:
         """The answer for a reader."""
-        return "\n".join([*first_line(self.not_read), *self.lines()]) + "\n"
+        return "\n".join([*first_line(self.not_read), *self.lines(), *iam_alone([self.type])]) + "\n"
 
     def lines(self) -> list[str]:
-        """The answer without the line that says what was not read."""
+        """The answer without the lines that say what was not read, and for which APIs it holds."""
         lines = [self.headline(), *(f"  note: {note}" for note in self.notes), *columns(CHOICE_HEAD, self.rows())]
         return [*lines, *(f"  {what}" for what in self.told())]
 
@@ -189,7 +190,8 @@ class Narrowings:
         """The answer for a reader."""
         unknown = [f"not in the snapshot: {word(each)}" for each in self.unknown]
         each = ("\n".join(each.lines()) + "\n" for each in self.each)
-        return "\n".join([*first_line(self.not_read), *each, *unknown]).rstrip("\n") + "\n"
+        lines = "\n".join([*first_line(self.not_read), *each, *unknown]).rstrip("\n")
+        return "\n".join([lines, *iam_alone(one.type for one in self.each)]) + "\n"
 
     def rows(self) -> list[tuple[object, ...]]:
         """A row a principal, under `EVERY_HEAD`."""

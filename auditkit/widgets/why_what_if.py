@@ -53,7 +53,7 @@ class WhatIfPanel(Asking):
         when = f"As of {answer.then:%Y-%m-%d %H:%M} UTC."
         head = View(
             frame=pd.DataFrame(), headline=answer.headline(),
-            notes=[*(f"If: {each}" for each in answer.told), f"{when} Nothing was changed."],
+            notes=[*(f"If: {each}" for each in answer.told), *answer.notes, f"{when} Nothing was changed."],
             extras=unread_first(answer.not_read),
         )  # fmt: skip
         calls = View(

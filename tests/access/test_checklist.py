@@ -110,6 +110,18 @@ class TestAuthentication:
         assert found.detail == "current Infuse IoT APIs do not accept IAM API keys, whatever their roles"
         assert str(found.fix).startswith("Use the legacy organisation-level admin token from /admin/developer")
 
+    @pytest.mark.parametrize(
+        ("kind", "api", "said"),
+        [
+            ("ApiKey", "iot", "no credential was given, and none would do: current Infuse IoT APIs do not accept IAM API keys, whatever their roles"),
+            ("ApiKey", "iam", "no credential was given"),
+            ("User", "iot", "no credential was given"),
+        ],
+    )
+    def test_infuse_iot_would_reject_any_key_and_no_credential_is_needed_to_say_so(self, kind: str, api: str, said: str) -> None:
+        found = check(decide(document(principal={"type": kind}), api=api), "AUT8")
+        assert (found.result, found.detail, found.fix) == ("skipped", said, None)
+
     def test_without_a_credential_nothing_about_one_is_judged(self) -> None:
         decision = decide(document(), method="direct", api="iot")
         assert decision.outcome == "allowed"

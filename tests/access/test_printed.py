@@ -71,6 +71,7 @@ class TestTelling:
         assert nearest("abcdefghij", ["abcdefklmn", "abcdeklmno"]) == "did you mean 'abcdefklmn'?"
 
 
+IAM_ALONE = "judged for APIs that take IAM API keys; those of Infuse IoT do not (AUT8): see auditkit explain with --api iot"
 NARROWING = Narrowing(
     principal_id="gate",
     type="ApiKey",
@@ -123,7 +124,10 @@ class TestNarrowing:
             "  cannot be met: iam.x: nobody holds it",
             "  cannot be met: iam.y on iot.device /d: not there",
             "  proven: it is the best",
+            IAM_ALONE,
         ]
+        assert IAM_ALONE not in KEPT.to_text()
+        assert "AUT8" not in str(NARROWING.to_dict())
 
     def test_a_wanted_permission_on_a_wider_place_is_no_plain_excess(self) -> None:
         both = replace(
@@ -222,7 +226,8 @@ class TestNarrowing:
 
     def test_several(self) -> None:
         several = Narrowings(each=(KEPT, NARROWING), unknown=("zoe\n",))
-        assert several.to_text() == f"{KEPT.to_text()}\n{NARROWING.to_text()}\nnot in the snapshot: zoe\\n\n"
+        gate = "\n".join(NARROWING.lines())
+        assert several.to_text() == f"{KEPT.to_text()}\n{gate}\n\nnot in the snapshot: zoe\\n\n{IAM_ALONE}\n"
         assert Narrowings(each=(KEPT,)).to_text() == KEPT.to_text()
         assert several.to_dict() == {
             "principals": [KEPT.to_dict(), NARROWING.to_dict()],
