@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from auditkit.cli_audit import set_apart
 from auditkit.cli_options import (
+    Accepted,
     Attestations,
     Config,
     ExplainFormat,
@@ -23,6 +25,8 @@ from auditkit.errors import InputError, ReviewError
 from auditkit.terminal import columns, visible, visible_json, visible_lines
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from auditkit.access.tables import Tables
     from auditkit.findings import Findings
 
@@ -50,6 +54,7 @@ def diff(
     config: Annotated[
         list[Path] | None, typer.Option("--config", metavar="FILE", help=f"Limits, as TOML. {_TWICE}")
     ] = None,
+    accepted: Accepted = None,
     attestations: Attestations = None,
     format_: _Format = ExplainFormat.text,
     out: _Out = None,
@@ -77,7 +82,7 @@ def diff(
     *earliest, (old_tables, old_audit), (new_tables, new_audit) = made
     found = difference(
         old_audit, new_audit, old_tables, new_tables, earlier=[audit for _, audit in earliest],
-        csvs=(_name(csvs[0]), _name(csvs[1])),
+        accepted=_entries(accepted, new_audit), csvs=(_name(csvs[0]), _name(csvs[1])),
     )  # fmt: skip
     text = to_json(found) if format_ is ExplainFormat.json else to_text(found)
     if out is not None:
@@ -122,6 +127,16 @@ def _audited(
     return made
 
 
+def _entries(path: Path | None, newest: Findings) -> pd.DataFrame | None:
+    """What is accepted; what is over, or meets nothing in the newest of the audits, is said."""
+    from auditkit.review.accepted import read_accepted
+
+    if path is None:
+        return None
+    set_apart(newest, path)
+    return read_accepted(path)
+
+
 def history(
     snapshots: Annotated[list[Path], typer.Argument(metavar="SNAPSHOT...", help="The folders, in any order.")],
     as_of: Annotated[
@@ -130,6 +145,7 @@ def history(
     ] = None,
     required: Required = None,
     config: Config = None,
+    accepted: Accepted = None,
     attestations: Attestations = None,
     format_: Annotated[HistoryFormat, typer.Option("--format", help="How to print.")] = HistoryFormat.text,
     out: _Out = None,
@@ -154,7 +170,8 @@ def history(
         )
     count = len(snapshots)
     made = _audited(snapshots, as_of or [None] * count, [required] * count, [config] * count, attestations)
-    rows = tell([audit for _, audit in made])
+    audits = [audit for _, audit in made]
+    rows = tell(audits, _entries(accepted, max(audits, key=lambda audit: audit.as_of)))
     tables, audit = made[0]
     by = judged(audit, tables, _name(required))
     if format_ is HistoryFormat.svg:

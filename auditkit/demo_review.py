@@ -14,6 +14,7 @@ from auditkit.attestations import read_attestations
 from auditkit.bundle import NEXT_AS_OF, bundled
 from auditkit.findings import run_rules
 from auditkit.limits import Limits
+from auditkit.review.accepted import read_accepted
 from auditkit.review.advice import read_owners
 from auditkit.review.campaign import INPUTS, Campaign, start
 from auditkit.review.deciding import decide
@@ -57,7 +58,10 @@ def review(work: Path, snapshot: Snapshot) -> list[str]:
     later = import_document(bundled("data/organisation_next.json"), pulled_at=pd.Timestamp(NEXT_AS_OF).as_unit("us"))
     later.save(work / "snapshot_next")
     after = _tables(later)
-    changes = difference(judged, run_rules(after, limits), before, after, csvs=(_REQUIRED, _REQUIRED))
+    changes = difference(
+        judged, run_rules(after, limits), before, after, csvs=(_REQUIRED, _REQUIRED),
+        accepted=read_accepted(bundled("data/accepted.toml")),
+    )  # fmt: skip
     (work / "difference.txt").write_text(to_text(changes), "utf-8", newline="")
     proof = prove(standing, before, after)
     (work / "proof.csv").write_text(findings_text.to_csv(proof), "utf-8", newline="")

@@ -92,6 +92,11 @@ def nothing_accepted(findings: Findings) -> Judged:
     return Judged(open=findings, accepted=none, warnings=())
 
 
+def set_apart(findings: Findings, accepted: pd.DataFrame | None) -> Judged:
+    """Findings with those set apart that are accepted at the instant of their audit; `accepted` may be nothing."""
+    return nothing_accepted(findings) if accepted is None else apply(findings, accepted, findings.as_of)
+
+
 def among(judged: Judged, fingerprints: Collection[str]) -> Judged:
     """Those of these fingerprints, open and accepted."""
     opened, accepted = (

@@ -11,14 +11,16 @@ import pandas as pd
 from auditkit.access.tables import Tables
 from auditkit.errors import ReviewError
 from auditkit.findings import Findings
+from auditkit.review.accepted import set_apart
 from auditkit.review.judged import Judged, judged, unlike
+from auditkit.review.proof_again import twins, twins_told
+from auditkit.review.standing_findings import findings
 from auditkit.schema import COLLECTIONS
 from auditkit.snapshot import Snapshot
 
 COMPARED = ("principals", "credentials", "group_members", "roles", "role_assignments", "permission_grants")
-RECORD_COLUMNS = ("collection", "record", "record_id", "change", "fields")
+RECORD_COLUMNS = ("collection", "record", "record_id", "change", "fields", "note")
 ACCESS_COLUMNS = ("principal_id", "permission", "before", "after", "change", "through")
-FINDING_COLUMNS = ("status", "rule", "severity", "subject_type", "subject_id", "message", "fingerprint", "quarters")
 # Use moves every day; it is no change of access.
 _USE = {"last_active_at", "last_used_at"}
 _LEVELS = ("none", "undetermined", "scoped", "organisation")
@@ -28,10 +30,11 @@ _LEVELS = ("none", "undetermined", "scoped", "organisation")
 class Difference:
     """What changed from `old` to `new`.
 
-    `records`: added, removed, changed (with the fields), columns `RECORD_COLUMNS`. `access`: who gained or lost what,
-    and through which role or grant, columns `ACCESS_COLUMNS`; levels none, undetermined, scoped, organisation.
-    `findings`: new, gone, still, came back, columns `FINDING_COLUMNS`. `judged`: by what the older and the newer were
-    judged. `fairness`: why the two are not like for like, one sentence each.
+    `records`: added, removed, changed (with the fields), columns `RECORD_COLUMNS`; `note` leads from what went to what
+    gives the same again. `access`: who gained or lost what, and through which role or grant, columns `ACCESS_COLUMNS`;
+    levels none, undetermined, scoped, organisation. `findings`: as `standing_findings` gives the open ones. `judged`:
+    by what the older and the newer were judged. `accepted`: what was accepted in either, None where nothing was given.
+    `fairness`: why the two are not like for like, one sentence each.
     """
 
     old: Snapshot
@@ -40,7 +43,16 @@ class Difference:
     access: pd.DataFrame
     findings: pd.DataFrame
     judged: tuple[Judged, Judged]
+    accepted: tuple[pd.DataFrame, pd.DataFrame] | None
     fairness: tuple[str, ...]
+
+    @property
+    def apart(self) -> list[str]:
+        """How many accepted findings are set apart on each side, a sentence; none where nothing was accepted."""
+        if self.accepted is None:
+            return []
+        old, new = map(len, self.accepted)
+        return [f"accepted findings, in no count here: {old:,} in the older, {new:,} in the newer"]
 
 
 def difference(
@@ -50,10 +62,12 @@ def difference(
     new_tables: Tables,
     *,
     earlier: Sequence[Findings] = (),
+    accepted: pd.DataFrame | None = None,
     csvs: tuple[str, str] = ("", ""),
 ) -> Difference:
     """Compare two audited snapshots; `earlier` are audits before `old`, oldest first, for what came back and for ages;
-    `csvs` are the names of the files of the required permissions of each side, to be told.
+    `accepted` are entries of `read_accepted`, which set findings apart in each audit as of its own instant; `csvs` are
+    the names of the files of the required permissions of each side, to be told.
 
     Raises `ReviewError` if they are of different organisations.
     """
@@ -64,13 +78,15 @@ def difference(
             "compare two of the same organisation"
         )
     sides = (judged(old, old_tables, csvs[0]), judged(new, new_tables, csvs[1]))
+    audits = [set_apart(audit, accepted) for audit in (*earlier, old, new)]
     return Difference(
         old=before,
         new=after,
-        records=records(before, after),
+        records=_linked(records(before, after), old_tables, new_tables),
         access=access(old_tables, new_tables),
-        findings=findings([*earlier, old, new]),
+        findings=findings(audits),
         judged=sides,
+        accepted=None if accepted is None else (audits[-2].accepted, audits[-1].accepted),
         fairness=tuple(fairness(old, new, sides)),
     )
 
@@ -78,7 +94,23 @@ def difference(
 def records(old: Snapshot, new: Snapshot) -> pd.DataFrame:
     """What was added, removed or changed, by collection and id; `fields` names the columns that differ."""
     parts = [_records(name, old.frames[name], new.frames[name]) for name in COMPARED]
-    return pd.concat(parts, ignore_index=True)[list(RECORD_COLUMNS)].astype("str")
+    return pd.concat(parts, ignore_index=True).assign(note="")[list(RECORD_COLUMNS)].astype("str")
+
+
+def _linked(rows: pd.DataFrame, old: Tables, new: Tables) -> pd.DataFrame:
+    """The records, with notes that lead from an assignment or grant that went to what gives it again, and back."""
+    note = rows.note
+    for kind in ("assignment", "grant"):
+        went, came = (rows.record.eq(kind) & rows.change.eq(change) for change in ("removed", "added"))
+        pairs = twins(kind, old, new)
+        pairs = pairs[pairs.old.isin(rows.record_id[went])]
+        told = twins_told(kind, pairs)
+        again = "given again as " + rows.record_id.map(told["again"]).astype("str")
+        found = again.fillna(rows.record_id.map(told["elsewhere"]).astype("str")).fillna("")
+        back = pairs[pairs.covers].sort_values("old").groupby("new").old.agg(" and ".join)
+        gives = ("gives again what " + rows.record_id.map(back).astype("str") + " gave").fillna("")
+        note = note.mask(went, found).mask(came, gives)
+    return rows.assign(note=note.astype("str"))
 
 
 def _records(name: str, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
@@ -151,33 +183,6 @@ def _through(rows: pd.DataFrame, tables: Tables) -> pd.Series:
     group = (", through group " + found.through.astype("str")).fillna("")
     words = "role " + found.role_name + " (" + found.role_id + ")" + group
     return words.reindex(rows.index).fillna("a direct grant")
-
-
-def findings(audits: Sequence[Findings]) -> pd.DataFrame:
-    """Findings of the last audit, and those that the one before it had, by fingerprint.
-
-    `status` is new, still, came back (in the last and in an earlier one, but not in the one before it) or gone;
-    `quarters` how many audits in a row, up to the last that had it, it has stood.
-    """
-    *earlier, old, new = [set(audit.frame.fingerprint) for audit in audits]
-    frame = pd.concat([audits[-1].frame, audits[-2].frame[~audits[-2].frame.fingerprint.isin(new)]], ignore_index=True)
-    seen = set().union(*earlier)
-    prints = frame.fingerprint
-    status = np.select([~prints.isin(new), prints.isin(old), prints.isin(seen)], ["gone", "still", "came back"], "new")
-    quarters = [_run(mark, [*earlier, old] if mark not in new else [*earlier, old, new]) for mark in prints]
-    out = frame.assign(status=status, quarters=quarters)[list(FINDING_COLUMNS)]
-    order = pd.Series(status).map({"new": 0, "came back": 1, "still": 2, "gone": 3})
-    return out.iloc[order.argsort(kind="stable")].reset_index(drop=True)
-
-
-def _run(mark: str, audits: Sequence[set[str]]) -> int:
-    """In how many of the last audits in a row the fingerprint stands."""
-    length = 0
-    for prints in reversed(audits):
-        if mark not in prints:
-            break
-        length += 1
-    return length
 
 
 def fairness(old: Findings, new: Findings, sides: tuple[Judged, Judged]) -> list[str]:

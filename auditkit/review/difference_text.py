@@ -8,12 +8,14 @@ import pandas as pd
 
 from auditkit.access.telling import columns, word
 from auditkit.findings_text import instant
+from auditkit.review.accepted import last_day
 from auditkit.review.difference import Difference
 from auditkit.review.judged import told
 from auditkit.review.rotated import rotations
 from auditkit.snapshot import Snapshot
 
 _LISTED = 40
+_ACCEPTED = ("rule", "severity", "subject_type", "subject_id", "message", "fingerprint", "reason", "owner", "until")
 _CLOSE = pd.Timedelta(minutes=10)
 
 
@@ -28,7 +30,8 @@ def to_json(found: Difference) -> str:
         "old": _named(found.old) | found.judged[0].to_dict(),
         "new": _named(found.new) | found.judged[1].to_dict(),
         "fairness": list(found.fairness),
-        "notes": _close(found),
+        "notes": [*found.apart, *_close(found)],
+        "accepted": _apart(found),
         **{name: _records(frame) for name, frame in parts.items()},
     }
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
@@ -41,11 +44,12 @@ def to_text(found: Difference) -> str:
     """
     old, new = instant(found.old.as_of), instant(found.new.as_of)
     lines = [f"{found.new.organisation_id}: from {old} to {new}"]
-    lines += [*(f"  {line}" for line in (*told(*found.judged), *_close(found))), ""]
+    lines += [*(f"  {line}" for line in (*told(*found.judged), *found.apart, *_close(found))), ""]
     if found.fairness:
         lines += ["Not like for like:", *(f"  {why}" for why in found.fairness), ""]
     # What still stands is counted, not listed: it is no difference.
     moved = found.findings[found.findings.status.ne("still")]
+    moved = moved.assign(message=moved.message + ("; " + moved.note).where(moved.note.ne(""), ""))
     rotated = rotations(found)
     folded = found.records.collection.eq("credentials") & found.records.record_id.isin([*rotated.old, *rotated.new])
     parts = (
@@ -54,7 +58,7 @@ def to_text(found: Difference) -> str:
         (f"Access: {_counts(found.access.change)}", found.access,
          ("change", "principal_id", "permission", "before", "after", "through")),
         ("\n".join([f"Records: {_counts(found.records.change)}", *_rotated(rotated)]), found.records[~folded],
-         ("change", "record", "record_id", "fields")),
+         ("change", "record", "record_id", "fields", "note")),
     )  # fmt: skip
     for title, frame, head in parts:
         lines += [title, *_table(frame, head), ""]
@@ -86,9 +90,19 @@ def _counts(change: pd.Series) -> str:
 
 
 def _table(frame: pd.DataFrame, head: tuple[str, ...]) -> list[str]:
-    rows = list(map(tuple, frame[list(head)].astype("str").head(_LISTED).to_numpy().tolist()))
-    more = [f"  and {len(frame) - _LISTED:,} more"] if len(frame) > _LISTED else []
+    shown = frame[list(head)].astype("str").head(_LISTED)
+    head = tuple(name for name in head if name != "note" or shown.note.ne("").any())
+    rows = list(map(tuple, shown[list(head)].to_numpy().tolist()))
+    more = [f"  and {len(frame) - _LISTED:,} more: --format json lists them"] if len(frame) > _LISTED else []
     return [*columns(head, rows), *more] if rows else []
+
+
+def _apart(found: Difference) -> list[dict[str, object]] | None:
+    """What is accepted in the newer, by whom, why, and the last day of that; None where nothing was given."""
+    if found.accepted is None:
+        return None
+    rows = found.accepted[1]
+    return _records(rows.assign(until=last_day(rows.until))[list(_ACCEPTED)])
 
 
 def _named(snapshot: Snapshot) -> dict[str, object]:

@@ -10,17 +10,22 @@ import pandas as pd
 from auditkit.errors import ReviewError
 from auditkit.findings import Findings
 from auditkit.findings_text import instant
+from auditkit.review.accepted import Judged as Apart
+from auditkit.review.accepted import set_apart
 from auditkit.review.judged import Judged
 from auditkit.severity import SEVERITIES
 
-COLUMNS = ("as_of", "snapshot", "complete", *SEVERITIES, "findings", "new", "gone", "principals", "credentials")
+COLUMNS = (
+    "as_of", "snapshot", "complete", *SEVERITIES, "findings", "new", "gone", "accepted", "principals", "credentials",
+)  # fmt: skip
 
 
-def history(audits: Sequence[Findings]) -> pd.DataFrame:
+def history(audits: Sequence[Findings], accepted: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row an audit, in the order of their instants: `COLUMNS`.
 
-    `new` and `gone` compare with the row before; both are 0 in the first. Raises `ReviewError` for audits of two
-    organisations, and for none.
+    What an entry of `accepted` accepts at the instant of an audit is counted in `accepted` alone. `new` and `gone`
+    compare with the row before, and what is accepted is not gone; both are 0 in the first. Raises `ReviewError` for
+    audits of two organisations, and for none.
     """
     if not audits:
         raise ReviewError("there is nothing to tell a history of: give at least one snapshot")
@@ -28,11 +33,13 @@ def history(audits: Sequence[Findings]) -> pd.DataFrame:
     if len(names) > 1:
         raise ReviewError(f"the snapshots are of different organisations: {', '.join(map(repr, sorted(names)))}")
     ordered = sorted(audits, key=lambda audit: audit.as_of)
-    prints = [set(audit.frame.fingerprint) for audit in ordered]
+    judged = [set_apart(audit, accepted) for audit in ordered]
+    prints = [set(one.open.frame.fingerprint) for one in judged]
+    apart = [set(one.accepted.fingerprint) for one in judged]
     before = [prints[0], *prints[:-1]]
     rows = [
-        _row(audit) | {"new": len(now - last), "gone": len(last - now)}
-        for audit, now, last in zip(ordered, prints, before, strict=True)
+        _row(one) | {"new": len(now - last), "gone": len(last - now - kept)}
+        for one, now, last, kept in zip(judged, prints, before, apart, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -45,7 +52,8 @@ def history_json(rows: pd.DataFrame, by: Judged) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def _row(audit: Findings) -> dict[str, object]:
+def _row(judged: Apart) -> dict[str, object]:
+    audit = judged.open
     counts = audit.frame.severity.astype("str").value_counts()
     return {
         "as_of": audit.as_of,
@@ -53,6 +61,7 @@ def _row(audit: Findings) -> dict[str, object]:
         "complete": audit.snapshot.complete,
         **{severity: int(counts.get(severity, 0)) for severity in SEVERITIES},
         "findings": len(audit.frame),
+        "accepted": len(judged.accepted),
         "principals": len(audit.snapshot.principals),
         "credentials": len(audit.snapshot.credentials),
     }

@@ -14,7 +14,7 @@ from auditkit.access.tables import Tables
 from auditkit.errors import InputError
 from auditkit.findings import Findings, run_rules
 from auditkit.limits import Limits
-from auditkit.review.accepted import Judged, apply, nothing_accepted, read_accepted
+from auditkit.review.accepted import Judged, read_accepted, set_apart
 from auditkit.review.advice import read_owners
 from auditkit.snapshot import Snapshot
 from auditkit.widgets.base import Panel, Static
@@ -82,7 +82,7 @@ class Desk:
 
     def set_apart(self, found: Findings) -> Judged:
         """Findings of this snapshot with the accepted ones set apart."""
-        return nothing_accepted(found) if self.accepted is None else apply(found, self.accepted, self.as_of)
+        return set_apart(found, self.accepted)
 
     def among(self, rules: tuple[str, ...]) -> Findings:
         """What some of the rules found, out of what is already judged; of no rules, without judging any."""

@@ -18,6 +18,7 @@ from auditkit.access.tables import Tables
 from auditkit.errors import InputError
 from auditkit.findings import Findings, run_rules
 from auditkit.findings_met import counted
+from auditkit.review.accepted import read_accepted
 from auditkit.review.campaign import Campaign, open_campaign
 from auditkit.review.difference import Difference, difference
 from auditkit.snapshot import load
@@ -86,8 +87,9 @@ class Review:
         """What changed since the previous campaign or snapshot; None if none was named."""
         if self._previous is None:
             return None
-        old = self._audited(self._previous)
-        return difference(old[1], self.desk.findings, old[0], self.desk.tables)
+        old, path = self._audited(self._previous), self.campaign.input("accepted.toml")
+        accepted = None if path is None else read_accepted(path)
+        return difference(old[1], self.desk.findings, old[0], self.desk.tables, accepted=accepted)
 
     def panel(self, name: str) -> ReviewPanel:
         """The panel of this name: progress, one, many, left, conflicts, log, difference, access, records,

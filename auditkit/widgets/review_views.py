@@ -131,9 +131,10 @@ def difference_view(found: Difference | None) -> View:
     # What is about a principal and something else begins with the principal.
     alone = ~rows.subject_id.str.contains("|", regex=False)
     name = _names(rows.subject_type.where(alone, "principal"), rows.subject_id.str.partition("|")[0], found)
-    frame = rows.assign(name=name)[["status", "severity", "rule", "subject_id", "name", "message", "quarters"]]
+    frame = rows.assign(name=name)[["status", "severity", "rule", "subject_id", "name", "message", "note", "quarters"]]
     return View(frame=frame, headline=f"From {old:%Y-%m-%d} to {new:%Y-%m-%d}: {counts(frame.status)}",
-                extras=[unfair], filters=("status", "rule"), labels=LABELS)  # fmt: skip
+                notes=[f"{line[:1].upper()}{line[1:]}." for line in found.apart], extras=[unfair],
+                filters=("status", "rule"), labels=LABELS, hidden=_empty(frame, "note"))  # fmt: skip
 
 
 def access_view(found: Difference | None) -> View:
@@ -153,8 +154,9 @@ def records_view(found: Difference | None) -> View:
         return View(frame=pd.DataFrame(), headline=NOTHING)
     rows = found.records
     frame = rows.assign(name=_names(rows.record, rows.record_id, found))
-    frame = frame[["change", "record", "record_id", "name", "fields"]]
-    return View(frame=frame, headline=f"Records: {counts(frame.change)}", filters=("change", "record"), labels=LABELS)
+    frame = frame[["change", "record", "record_id", "name", "fields", "note"]]
+    return View(frame=frame, headline=f"Records: {counts(frame.change)}", filters=("change", "record"), labels=LABELS,
+                hidden=_empty(frame, "note"))  # fmt: skip
 
 
 def _disagreed(items: int) -> str:

@@ -33,7 +33,7 @@ NONE_GIVEN = "No earlier snapshot was given"
 _FAIR = "Like for like: both were read whole and by the same version, and the same rules and limits judged both."
 # The worst first, as in every other table; the snapshot's hash is a matter for programs.
 _TOLD = (
-    "as_of", "complete", "findings", "new", "gone", *reversed(SEVERITIES), "principals", "credentials",
+    "as_of", "complete", "findings", "new", "gone", *reversed(SEVERITIES), "accepted", "principals", "credentials",
 )  # fmt: skip
 _LABELS = {"principal_id": "Principal", "principal_type": "Type", "display_name": "Name"}
 _CHANGES = ("gained", "lost", "widened", "narrowed")
@@ -74,15 +74,17 @@ def read_earlier(paths: Sequence[str | Path], snapshot: Snapshot, as_of: pd.Time
 
 
 def compare(desk: Desk) -> Compared | None:
-    """What changed since the desk's earlier snapshots, each judged as of its pull, by the desk's limits and required
-    permissions; None if there are none."""
+    """What changed since the desk's earlier snapshots, each judged as of its pull, by the desk's limits, required
+    permissions and accepted findings; None if there are none."""
     if not desk.earlier:
         return None
     given = {"required": desk.tables["required"], "attestations": desk.tables["attestations"]}
     tables = [Tables(one, **given) for one in desk.earlier]
     audits = [run_rules(each, desk.limits) for each in tables]
-    found = difference(audits[-1], desk.every, tables[-1], desk.tables, earlier=audits[:-1])
-    return Compared(difference=found, history=history([*audits, desk.every]))
+    found = difference(
+        audits[-1], desk.every, tables[-1], desk.tables, earlier=audits[:-1], accepted=desk.accepted
+    )  # fmt: skip
+    return Compared(difference=found, history=history([*audits, desk.every], desk.accepted))
 
 
 class ChangedPanel(Panel):
@@ -98,15 +100,16 @@ class ChangedPanel(Panel):
         view = difference_view(compared.difference)
         prints = compared.difference.findings.fingerprint
         moved = view.frame.status.ne("still")
-        rows = view.frame.assign(anchors=prints.where(view.frame.status.ne("gone"), NO_ANCHOR))
+        linked = ~view.frame.status.isin(["gone", "accepted"])
+        rows = view.frame.assign(anchors=prints.where(linked, NO_ANCHOR))
         table = safe_table(compared.history[list(_TOLD)], caption="Each snapshot, oldest first")
         return replace(
             view,
             frame=rows[moved].reset_index(drop=True),
-            notes=[*_standing(view.frame[~moved]), *([] if compared.difference.fairness else [_FAIR])],
+            notes=[*view.notes, *_standing(view.frame[~moved]), *([] if compared.difference.fairness else [_FAIR])],
             extras=(*view.extras, table),
             draw=lambda: _drawn(compared.history),
-            hidden=("anchors",),
+            hidden=(*view.hidden, "anchors"),
             links={"rule": "anchors"} if self.desk.headless else {},
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from organisations import acme, hostile
 from auditkit.cli import run
 from auditkit.errors import InputError, ReportError
 from auditkit.report import make_report
+from auditkit.review.accepted import read_accepted
 from auditkit.schema import COLLECTIONS, frame
 from auditkit.snapshot import Snapshot, build
 from auditkit.widgets.desk import Desk, open_desk
@@ -94,6 +96,23 @@ class TestPanels:
         # With one person left who holds anything, the organisation is as thinly administered as it once was.
         told = rows[["status", "rule", "subject_id"]].to_numpy().tolist()
         assert told == [["came back", "ORG003", "org"], ["came back", "PRN006", "ben"]]
+
+    def test_accepted_findings_are_set_apart_at_the_instant_of_each_snapshot(self, desk: Desk, tmp_path: Path) -> None:
+        path = tmp_path / "accepted.toml"
+        head = '[[accepted]]\nrule = "PRN006"\npattern = "*"\nreason = "new here"\nowner = "Olga"\nuntil = '
+        path.write_text(f"{head}2026-08-31\n")
+        lapsed = replace(desk, accepted=read_accepted(path))
+        rows = lapsed.panel("changed").frame
+        flagged = rows[rows.rule.eq("PRN006")][["status", "subject_id", "note"]].to_numpy().tolist()
+        assert flagged == [["new", "ann", ""], ["new", "ben", "a finding again: accepted until 2026-08-31"]]
+        path.write_text(f"{head}2026-12-31\n")
+        apart = replace(desk, accepted=read_accepted(path))
+        assert "PRN006" not in set(apart.panel("changed").frame.rule)
+        assert "Accepted findings, in no count here: 1 in the older, 2 in the newer." in told(apart, "changed")
+        assert apart.compared is not None
+        assert apart.compared.history.findings.iloc[-1] == len(apart.findings.frame)
+        assert apart.compared.history.accepted.tolist() == [0, 1, 2]
+        assert "a finding again" not in told(desk, "changed")
 
     def test_who_gained_and_lost_what_and_through_what(self, desk: Desk) -> None:
         rows = desk.panel("gained").frame[["change", "principal_id", "permission", "before", "after", "through"]]

@@ -216,6 +216,26 @@ def test_diff_reversed_is_the_reverse(place: Path, capsys: Told) -> None:
     assert gone == {row["fingerprint"] for row in back["findings"] if row["status"] == "new"} != set()
 
 
+def test_diff_and_history_set_accepted_findings_apart(place: Path, capsys: Told) -> None:
+    (place / "accepted.toml").write_text(
+        '[[accepted]]\nrule = "CRD004"\nsubject = "c1"\nreason = "the move"\nowner = "Olga"\nuntil = 2026-08-31\n'
+    )
+    shutil.copytree("q3", "later")
+    pair = ["q3", "later", "--as-of", "2026-07-01", "--as-of", "2026-09-01", "--accepted", "accepted.toml"]
+    capsys.readouterr()
+    assert run(["diff", *pair, "--format", "json"]) == 0
+    shown = capsys.readouterr()
+    rows = [row for row in json.loads(shown.out)["findings"] if row["rule"] == "CRD004"]
+    assert [(row["status"], row["note"]) for row in rows] == [("new", "a finding again: accepted until 2026-08-31")]
+    assert (
+        shown.err
+        == "accepted.toml, entry 1: accepted until 2026-08-31, which is over: what it accepted is a finding again\n"
+    )
+    counts = told(["history", *pair], capsys)["audits"]
+    assert [row["accepted"] for row in counts] == [1, 0]
+    assert [row["accepted"] for row in told(["history", *pair[:-2]], capsys)["audits"]] == [0, 0]
+
+
 def test_history_says_by_what_all_were_judged(place: Path, capsys: Told) -> None:
     found = told(
         ["history", "q3", "q4", "--required", "needs.csv", "--as-of", "2026-07-02", "--as-of", "2026-10-02"], capsys

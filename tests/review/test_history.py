@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from companies import HELD, KEYS, Q3, Q4, audited, changed, company, without
@@ -11,6 +12,7 @@ from companies import HELD, KEYS, Q3, Q4, audited, changed, company, without
 from auditkit import charts
 from auditkit.errors import ReviewError
 from auditkit.limits import Limits
+from auditkit.review.accepted import read_accepted
 from auditkit.review.history import COLUMNS, history, history_json
 from auditkit.review.judged import judged
 from auditkit.schema import frame
@@ -35,6 +37,18 @@ def test_the_counts_are_those_of_the_audits() -> None:
     assert rows[["info", "low", "medium", "high", "critical"]].sum(axis=1).equals(rows.findings)
     assert rows.credentials.tolist() == [2, 2]
     assert (rows.findings + 0).iloc[1] == rows.findings.iloc[0] + rows.new.iloc[1] - rows.gone.iloc[1]
+
+
+def test_what_is_accepted_is_counted_apart_at_the_instant_of_each(tmp_path: Path) -> None:
+    path = tmp_path / "accepted.toml"
+    head = '[[accepted]]\nrule = "CRD004"\nsubject = "c1"\nreason = "the move"\nowner = "Olga"\nuntil = '
+    later = audited(company(Q4))[1]
+    for until, accepted, new in (("2026-12-31", [1, 1], 0), ("2026-08-31", [1, 0], 1), ("2026-01-31", [0, 0], 0)):
+        path.write_text(head + until)
+        rows, plain = history([FIRST, later], read_accepted(path)), history([FIRST, later])
+        assert rows.accepted.tolist() == accepted
+        assert (plain.findings - rows.findings).tolist() == accepted
+        assert rows.new.iloc[1] - plain.new.iloc[1] == new
 
 
 def test_an_incomplete_snapshot_is_marked() -> None:
@@ -67,6 +81,14 @@ def test_the_figure_says_the_last_quarter_and_is_the_same_every_time() -> None:
 
 
 def test_an_organisation_without_findings() -> None:
-    empty = audited(build({"organisation": frame("organisation", {"organisation_id": ["org"], "name": ["A"], "direct_api_key_auth": [False]})}))[1]
+    empty = audited(
+        build(
+            {
+                "organisation": frame(
+                    "organisation", {"organisation_id": ["org"], "name": ["A"], "direct_api_key_auth": [False]}
+                )
+            }
+        )
+    )[1]
     rows = history([empty])
     assert charts.svg(charts.findings_by_quarter(rows))
