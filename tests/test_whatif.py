@@ -161,6 +161,10 @@ def test_an_incomplete_collection_stays_incomplete() -> None:
         ({"take_from_role": [{"role": "reader", "permission": "iot.device.raed"}]}, r"iot\.device\.read"),
         ({"take_from_role": [{"role": "reader"}]}, "it needs permission"),
         ({"suspend_principals": ["ada"]}, "no known change.*suspend_principal"),
+        ({"suspend_principal": ["ADA"]}, "did you mean 'ada'"),
+        ({"change_role": ["reader"]}, r"^the changes: nothing was tried, since change_role: it is no known change, the known "
+         "are as_of, direct_api_key_auth, revoke_credential, suspend_principal, delete_principal, remove_assignment, "
+         "remove_grant, change_assignment, take_from_role, remove_member, add_assignment, add_grant$"),
         ({"remove_group": ["outer"]}, r"no known change, did you mean 'delete_principal'\?$"),
         ({"disable_user": ["ada"]}, r"no known change, did you mean 'suspend_principal'\?$"),
         ({"suspend_principal": "ada"}, "must be a list"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from auditkit.access.conditions import instant
-from auditkit.access.telling import nearest, place_words, word
+from auditkit.access.telling import near, nearest, place_words, word
 from auditkit.errors import ChangeError
 from auditkit.given import SETTINGS, parsed_toml, read_text
 
@@ -141,9 +141,14 @@ def _wrong(written: Mapping[str, Any], known: _Known) -> Iterator[str]:
         elif key in _TABLES:
             problems = _wrong_tables(key, value, known)
         else:
-            hint = f"did you mean {_MEANT[key]!r}?" if key in _MEANT else nearest(key, KEYS)
-            problems = iter([f"it is no known change, {hint}"])
+            problems = iter([f"it is no known change, {_meant(key)}"])
         yield from (f"{word(key)}: {problem}" for problem in problems if problem)
+
+
+def _meant(key: str) -> str:
+    """The change that was meant, or all of them: they are few enough to be read."""
+    found = [_MEANT[key]] if key in _MEANT else near(key, KEYS)
+    return f"did you mean {', '.join(map(repr, found))}?" if found else f"the known are {', '.join(KEYS)}"
 
 
 def _wrong_list(kind: str, value: Any, known: _Known) -> Iterator[str | None]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from auditkit.access.telling import word
+from auditkit.access.telling import near, word
 from auditkit.errors import UnknownPermission, UnknownPrincipal
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
 
-# Beyond this many, only those are compared that begin alike: difflib takes seconds over all of a large catalogue.
-_COMPARED = 20_000
 _TOLD, _SHORTEST, _LONGEST = 3, 2, 200
 
 
@@ -57,16 +54,16 @@ def _meant(wanted: str, known: Iterable[tuple[str, str]]) -> str:
     names = dict(known)
     if not names:
         return "it holds none"
-    near = dict.fromkeys([*_called(wanted, names), *nearest(wanted, list(names))]) or _nearly(wanted, names)
-    if not near:
+    found = dict.fromkeys([*_called(wanted, names), *near(wanted, names)]) or _nearly(wanted, names)
+    if not found:
         return f"it holds {len(names):,}, and none is called anything like it"
-    told = [f"{word(each)} ({word(names[each])})" if _shows(each, wanted, names) else word(each) for each in near]
+    told = [f"{word(each)} ({word(names[each])})" if _shows(each, wanted, names) else word(each) for each in found]
     return f"did you mean {' or '.join(told[:_TOLD])}?"
 
 
 def _shows(each: str, wanted: str, names: dict[str, str]) -> bool:
     """Whether it was found by its name, which then is told beside its id."""
-    return bool(names[each]) and each not in nearest(wanted, [each])
+    return bool(names[each]) and each not in near(wanted, [each])
 
 
 def _called(wanted: str, names: dict[str, str]) -> list[str]:
@@ -82,12 +79,5 @@ def _called(wanted: str, names: dict[str, str]) -> list[str]:
 
 def _nearly(wanted: str, names: dict[str, str]) -> list[str]:
     """The ids of what is called nearly as wanted."""
-    near = nearest(wanted.casefold(), list(dict.fromkeys(name.casefold() for name in names.values())))
-    return [each for each, name in names.items() if name.casefold() in near]
-
-
-def nearest(wanted: str, known: list[str]) -> list[str]:
-    """Up to three known names that are nearly the one wanted, nearest first."""
-    if len(known) > _COMPARED:
-        known = [name for name in known if name[:3] == wanted[:3] and abs(len(name) - len(wanted)) < 4][:_COMPARED]
-    return get_close_matches(wanted[:_LONGEST], known, n=_TOLD, cutoff=0.6)
+    alike = near(wanted, dict.fromkeys(name.casefold() for name in names.values()))
+    return [each for each, name in names.items() if name.casefold() in alike]

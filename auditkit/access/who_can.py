@@ -91,7 +91,8 @@ class WhoCan:
         asked = f"{word(self.permission)} on {place_words(*(self.resource or (None, None)))}"
         certain, possible = (self.frame.type[self.frame.certainty.eq(name)] for name in CERTAINTIES)
         if not self.not_read:
-            return f"{asked}: {counted(certain)} can, and {counted(possible)} possibly can"
+            more = f", and {counted(possible)} possibly can" if len(possible) else ""
+            return f"{asked}: {counted(certain)} can{more}"
         rest = f" ({counted(self.rest)})" if self.rest else ""
         return f"{asked}: {counted(certain)} can for certain; whether anybody else{rest} can is not known"
 

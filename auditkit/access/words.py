@@ -9,8 +9,8 @@ from auditkit.access.authentication import moment
 from auditkit.access.conditions import FAIL, PASS, UNKNOWN, Condition, reason, shown
 from auditkit.access.decision import CHECKS, Check, Route
 from auditkit.access.facts import Facts, Principal
-from auditkit.access.hints import nearest
 from auditkit.access.sieve import AUZ, Resource, Step, Way
+from auditkit.access.telling import near
 from auditkit.access.unread import REACHING, lacking, listed
 
 RESULTS = {FAIL: "fail", UNKNOWN: "unknown", PASS: "pass"}
@@ -167,8 +167,8 @@ def _unknown_type(ask: Ask) -> str:
     """A resource of a type that the catalogue lacks is judged all the same, and told."""
     if ask.resource is None or ask.resource[0] in ask.facts.hierarchical:
         return ""
-    near = nearest(ask.resource[0], list(ask.facts.hierarchical))
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    found = near(ask.resource[0], ask.facts.hierarchical)
+    hint = f"; did you mean {' or '.join(found)}?" if found else ""
     return f" (the catalogue lacks the resource type {shown(ask.resource[0])}{hint})"
 
 

@@ -69,3 +69,12 @@ def test_what_was_not_read_may_be_what_was_meant() -> None:
     with pytest.raises(UnknownPermission) as told:
         who_can(whole, "no.such.thing")
     assert "Forbidden" not in str(told.value)
+
+
+@pytest.mark.parametrize("wanted", ["IOT.DEVICE.READ", "Iot.Device.Read", "IOT.DEVICE.RAED"])
+def test_case_is_no_difference(wanted: str) -> None:
+    with pytest.raises(UnknownPermission, match=rf"no permission '{wanted}' in the catalogue; did you mean iot\.device\.read"):
+        who_can(snapshot_of(organisation()), wanted)
+    assert str(unknown_principal("key-43", [("KEY-0043", "x")], None)).endswith("did you mean KEY-0043?")
+    # What is meant is said; it is never taken for the name itself.
+    assert who_can(snapshot_of(organisation()), "iot.device.read").principal_id.to_list() == ["ada"]
