@@ -111,11 +111,13 @@ def prove(
       auditkit review prove ./review ./snapshot_next
     """
     from auditkit.access.tables import Tables
+    from auditkit.review.proof import counted_statuses
     from auditkit.review.proof import prove as judge
 
     campaign = campaign_of(folder)
     rows = judge(campaign.standing(), campaign.tables(), Tables(opened(after)))
     emit("\n".join(table(rows, ("status", "item", "whose", "says", "action", "evidence", "decided_by"))))
+    say(counted_statuses(rows))
 
 
 def close(

@@ -22,7 +22,7 @@ from auditkit.review.difference import difference
 from auditkit.review.difference_text import to_text
 from auditkit.review.plan import plan
 from auditkit.review.plan_text import plan_files
-from auditkit.review.proof import STATUSES, prove
+from auditkit.review.proof import counted_statuses, prove
 from auditkit.snapshot import Snapshot
 from auditkit.source.document import import_document
 from auditkit.store import write_folder
@@ -65,12 +65,12 @@ def review(work: Path, snapshot: Snapshot) -> list[str]:
     (work / "difference.txt").write_text(to_text(changes), "utf-8", newline="")
     proof = prove(standing, before, after)
     (work / "proof.csv").write_text(findings_text.to_csv(proof), "utf-8", newline="")
-    statuses, findings = proof.status.value_counts(), changes.findings.status.value_counts()
+    findings = changes.findings.status.value_counts()
     return [
         f"Review {campaign.facts.name}: {len(standing):,} items, {int(standing.action.ne('').sum()):,} decided, "
         f"{campaign.facts.without_reviewer:,} without a reviewer; {len(planned.steps):,} steps planned",
         "A quarter later, findings: " + ", ".join(f"{int(findings.get(word, 0)):,} {word}" for word in _FINDINGS),
-        "Decisions proved: " + ", ".join(f"{int(statuses.get(word, 0)):,} {word}" for word in STATUSES),
+        f"Decisions proved: {counted_statuses(proof)}",
     ]
 
 

@@ -42,6 +42,7 @@ _ITEM = {
     "asked_of": "for whom it waits, or who was asked",
     "status": "what became of the decision: done, not done, came back, was so already, or cannot be told",
     "evidence": "the record of the later snapshot that shows it",
+    "used_after": "the day on which it was used after its end; empty if it was not; look into each",
 }
 _MEANS: Mapping[str, Mapping[str, str]] = {
     "population.csv": _ITEM,

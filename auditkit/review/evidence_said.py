@@ -12,7 +12,7 @@ from auditkit.review.entries import HANDED
 from auditkit.review.evidence_gathered import Gathered
 from auditkit.review.evidence_scope import by_severity
 from auditkit.review.progress import progress
-from auditkit.review.proof import STATUSES
+from auditkit.review.proof import STATUSES, yet_used
 
 _NOBODY = "(nobody)"
 _NO_DECISIONS = ("undo", "attest")
@@ -121,6 +121,10 @@ def proof_lines(gathered: Gathered) -> list[str]:
     counts = pd.crosstab(proof.action, proof.status).reindex(columns=statuses, fill_value=0)
     rows = [(action, sum(row), *row) for action, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)]
     lines = columns(("decided", "items", *statuses), rows)
+    used = int(yet_used(proof).sum())
+    if used:
+        lines += ["", f"  {used:,} of what is done {'was' if used == 1 else 'were'} used after that: look into it; "
+                  "proof.csv has it right behind what is not done."]  # fmt: skip
     return [*lines, "", "  `keep` is done where the access is still there; what was to go, only where it is gone."]
 
 

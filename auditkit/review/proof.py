@@ -21,7 +21,9 @@ COLUMNS = (
     "evidence",
     "decided_by",
     "reason",
+    "used_after",
 )
+_LOOK = "used after its end: look into that"
 _COLLECTION = {
     "principal": "principals",
     "credential": "credentials",
@@ -34,20 +36,36 @@ def prove(standing: pd.DataFrame, before: Tables, after: Tables) -> pd.DataFrame
     """Judge every decision that asks for something by the snapshot of `after`.
 
     `standing` is `Campaign.standing()`, `before` the tables that the campaign judged. Done is what has changed as was
-    decided; what gave nothing at the review, and is unchanged, "was so already"; what was given again since, where it
-    was or wider, "came back". A principal is removed when it is not active and nothing is left under it; what only
-    expired and is still used is not done. Where reviewers disagree and nobody settled it, nothing was to be done, so
-    that it cannot be told. Returns `COLUMNS`, what is not done first, and of that the credentials that were to be
-    removed and still work before all else.
+    decided; what was given again since, where it was or wider, "came back". A record that was to go and is still there
+    is not done, whether it gives anything or nothing; "was so already" is what was over at the review: a principal that
+    was stopped, an assignment or grant that had expired. A principal is removed when it is not active and nothing is
+    left under it; what only expired and is still used is not done. Where reviewers disagree and nobody settled it,
+    nothing was to be done, so that it cannot be told. Returns `COLUMNS` (`used_after` is the day of a use after the
+    end, empty where there was none), what is not done first, and of that the credentials that were to be removed and
+    still work before all else; then what is done, and was used all the same.
     """
     asked = standing[standing.action.isin(["keep", "remove", "change", "rotate"])]
     going = set(asked.principal_id[asked.kind.eq("principal") & asked.action.eq("remove") & ~asked.conflict])
     parts = [_judged(asked[asked.kind.eq(kind)], kind, going, before, after) for kind in _COLLECTION]
     rows = pd.concat(parts, ignore_index=True)
-    place = rows.status.map({status: number for number, status in enumerate(STATUSES)})
-    live_key = ~(rows.kind.eq("credential") & rows.action.eq("remove") & rows.status.eq("not done"))
-    rows = rows.assign(_key=live_key, _place=place).sort_values(["_key", "_place", "item"], ignore_index=True)
+    place = rows.status.map({status: 2 * number for number, status in enumerate(STATUSES)}).mask(yet_used(rows), 1)
+    key = rows.kind.eq("credential") & rows.action.eq("remove") & rows.status.eq("not done")
+    rows = rows.assign(_key=2 - key.astype("int64") - (key & rows.works), _place=place).sort_values(
+        ["_key", "_place", "item"], ignore_index=True
+    )
     return rows[list(COLUMNS)].astype("str")
+
+
+def yet_used(proof: pd.DataFrame) -> pd.Series:
+    """Where something was done as was decided, and was used after that: a matter to look at."""
+    return proof.status.eq("done") & proof.used_after.ne("")
+
+
+def counted_statuses(proof: pd.DataFrame) -> str:
+    """How many decisions of each status there are, and how many of what is done was used all the same, in words."""
+    counts, used = proof.status.value_counts(), int(yet_used(proof).sum())
+    words = ", ".join(f"{int(counts.get(status, 0)):,} {status}" for status in STATUSES)
+    return words + (f", of which {used:,} {_LOOK}" if used else "")
 
 
 def _judged(asked: pd.DataFrame, kind: str, going: set[str], before: Tables, after: Tables) -> pd.DataFrame:
@@ -73,7 +91,10 @@ def _judged(asked: pd.DataFrame, kind: str, going: set[str], before: Tables, aft
     evidence = evidence.mask(status.eq("cannot be told"), f"could not be read whole: {listed}")
     status = status.mask(asked.conflict, "cannot be told")
     evidence = evidence.mask(asked.conflict, state.now + "; reviewers disagree, and nobody settled what is to be done")
-    return asked.assign(status=status.astype("str"), evidence=evidence.astype("str"))
+    rows = asked.assign(status=status.astype("str"), evidence=evidence.astype("str"))
+    rows = rows.assign(used_after=state.used, works=state.works)
+    rows["evidence"] = rows.evidence.mask(yet_used(rows), rows.evidence + "; look into that use")
+    return rows
 
 
 def _removed(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -89,6 +110,7 @@ def _removed(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
         (remove & rows["left"].ne(""), "not done", rows.now + "; left under it: " + rows["left"]),
         (rows.half & (lacking | (remove & rows["left"].eq("") & rows.left_counts)), "cannot be told", rows.now),
         (lacking | idle, "not done", rows.now + "; but nothing took its place"),
+        (rows.lingers & ~rows.moved, "not done", rows.now),
         (remove & rows.same, "was so already", rows.now),
         (rows.renewed & new_one, "done", rows.now + "; " + rows.successor + " is in its place"),
         (rows.stated, "done", rows.now + "; that was its end date at the review"),

@@ -20,9 +20,11 @@ def compared(asked: pd.DataFrame, kind: str, before: Tables, after: Tables) -> p
     """For each decision of one kind what became of its record.
 
     `there` (it is in `after`), `works` (it gives what it stands for, by its own state), `revoked` (somebody ended it,
-    as against an end date that came), `same` (as it was at the review, and gives as much or as little), `differs` (the
-    fields that are not as they were), `stated` (it ended on the day that was its end at the review), `end` (that day),
-    `used` (the day of a use after its end, if there was one since the review) and `now`, a sentence.
+    as against an end date that came), `lingers` (it is a credential, assignment or grant that gives nothing and is
+    there all the same: nobody took it away, and it did not end since the review), `same` (as it was at the review, and
+    gives as much or as little), `differs` (the fields that are not as they were), `stated` (it ended on the day that
+    was its end at the review), `end` (that day), `used` (the day of a use after its end, if there was one since the
+    review) and `now`, a sentence.
     """
     then, now = (_rows(asked, kind, tables) for tables in (before, after))
     there = asked.record_id.isin(after[TABLES[kind]][f"{kind}_id"])
@@ -43,6 +45,9 @@ def compared(asked: pd.DataFrame, kind: str, before: Tables, after: Tables) -> p
     )
     frame["used"] = _used(kind, now, frame, before, after).astype("str").fillna("")
     frame["stated"] = stated & ~frame.works & ~frame.revoked
+    # An expired assignment or grant is over; a credential is until revoked, but for one that ended since.
+    over = now.expires_at.le(after.as_of) & ((kind != "credential") | ~then.expires_at.le(before.as_of))
+    frame["lingers"] = (kind != "principal") & there & ~works & ~frame.revoked & ~over
     return frame.assign(now=_now(kind, asked, now, frame, after))
 
 
@@ -98,13 +103,27 @@ def _now(kind: str, asked: pd.DataFrame, rows: pd.DataFrame, state: pd.DataFrame
         words = words.mask(state.works & rows.principal_usable.ne(True), "is not revoked, though " + unusable)
     else:
         ended = ("expired on " + _day(rows.expires_at.where(rows.expires_at.le(after.as_of)))).astype("str")
-        foreign = "is there, and gives nothing: it belongs to the organisation " + rows.organisation_id.astype("str")
+        idle = "is still there, and gives nothing: "
+        foreign = idle + "it belongs to the organisation " + rows.organisation_id.astype("str")
         words = ended.fillna(foreign).mask(state.works, "still works")
         words = words.mask(state.works & rows.principal_usable.ne(True), "is there, though " + unusable)
+        if kind == "assignment":
+            refused = _refused(rows, after)
+            words = words.mask(state.works & refused.notna(), idle + refused)
     still = pd.Series("", index=rows.index, dtype="str").mask(state.same & ~state.works, ", as at the review")
     used = (", yet was used on " + state.used).where(state.used.ne(""), "")
     gone = f"no longer among the {kind}s"
     return (named + " " + words + still + used).where(state.there, gone).astype("str")
+
+
+def _refused(rows: pd.DataFrame, after: Tables) -> pd.Series:
+    """What of an assignment's role keeps it from giving anything to whoever holds it; a group hands it on all the same,
+    so that of its own type nothing follows."""
+    reach = after["reach"]
+    reach = reach[reach.support.eq("no") & reach.principal_type.ne("Group")]
+    words = "role " + reach.role_id + " does not support " + reach.principal_type.astype("str")
+    told = words.set_axis(reach.principal_id + "\x1f" + reach.role_id)
+    return (rows.principal_id + "\x1f" + rows.role_id).map(told).astype("str")
 
 
 def _listed(differing: pd.DataFrame) -> pd.Series:

@@ -6,13 +6,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from companies import HELD, KEYS, OLD, PEOPLE, Q4, changed, company, without
+from companies import HELD, KEYS, OLD, PEOPLE, Q3, Q4, changed, company, without
 
 from auditkit.access.tables import Tables
-from auditkit.review.proof import prove
+from auditkit.review.proof import counted_statuses, prove
 from auditkit.snapshot import Snapshot, build
 
 BEFORE = company()
+EXPIRED = "2026-06-25T00:00:00Z"
 OWNERS = {"credential": "gate", "assignment": "gate", "grant": "ann", "principal": "gate"}
 
 
@@ -84,7 +85,13 @@ def test_status(after: Snapshot, item: str, action: str, target: str, status: st
 
 
 NETWORK, SITE = ("iot.network", "/n"), ("iot.network", "/n/s")
-GRANT = {"grant_id": ["g1"], "principal_id": ["ann"], "permission_id": ["p1"], "organisation_id": ["org"], "created_at": [OLD]}
+GRANT = {
+    "grant_id": ["g1"],
+    "principal_id": ["ann"],
+    "permission_id": ["p1"],
+    "organisation_id": ["org"],
+    "created_at": [OLD],
+}
 
 
 def types(hierarchical: bool) -> dict[str, list[Any]]:
@@ -173,6 +180,79 @@ def test_a_key_to_be_removed_that_still_works_is_the_first_line() -> None:
     assert found == [("credential:c2", "not done"), ("assignment:a2", "not done"), ("grant:g1", "done")]
 
 
+def test_one_that_only_expired_comes_after_one_that_still_works() -> None:
+    keys = changed(KEYS, 0, expires_at=EXPIRED)
+    decisions = asked(("credential:c1", "remove", ""), ("assignment:a2", "remove", ""), ("credential:c2", "remove", ""))
+    rows = prove(decisions, Tables(company(credentials=keys)), Tables(company(Q4, credentials=keys)))
+    assert rows["item"].tolist() == ["credential:c2", "credential:c1", "assignment:a2"]
+    assert set(rows.status) == {"not done"}
+
+
+IDLE = "assignment a2 is still there, and gives nothing: role "
+
+
+@pytest.mark.parametrize("action", ["remove", "keep"])
+def test_a_role_that_does_not_support_its_principal_never_worked(action: str) -> None:
+    before, after = (company(when, role_assignments=changed(HELD, 1, role_id="admin")) for when in (Q3, Q4))
+    rows = prove(asked(("assignment:a2", action, "")), Tables(before), Tables(after))
+    assert rows.evidence.tolist() == [IDLE + "admin does not support ApiKey"]
+    assert rows.status.tolist() == [{"remove": "not done", "keep": "done"}[action]]
+
+
+def test_what_a_group_hands_on_or_what_its_type_allows_still_works() -> None:
+    """A role for people alone gives a group's members what it gives, and no role refuses one that it does not name."""
+    items = ("assignment:a1", "assignment:a2", "assignment:a3")
+    rows = prove(asked(*((item, "remove", "") for item in items)).assign(principal_id=["ops", "gate", "hooks"]),
+                 Tables(BEFORE), Tables(company(Q4)))  # fmt: skip
+    assert rows.evidence.tolist() == [f"assignment a{number} still works" for number in (1, 2, 3)]
+
+
+FOREIGN = changed(HELD, 1, organisation_id="other")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "item", "action", "status"),
+    [
+        # Still there, in whatever other way it was changed.
+        ({"role_assignments": FOREIGN}, {"role_assignments": changed(FOREIGN, 1, scope_type="iot.site", scope_path="/s")}, "assignment:a2", "remove", "not done"),
+        ({"role_assignments": FOREIGN}, {"role_assignments": FOREIGN}, "assignment:a2", "change", "not done"),
+        ({"role_assignments": FOREIGN}, {"role_assignments": FOREIGN}, "assignment:a2", "keep", "done"),
+        ({"permission_grants": changed(GRANT, 0, organisation_id="other")}, {"permission_grants": changed(GRANT, 0, organisation_id="other")}, "grant:g1", "remove", "not done"),
+        ({}, {"principals": changed(PEOPLE, 1, status="Suspended")}, "assignment:a2", "remove", "not done"),
+        # Over: it was at the review, or is since, or is gone.
+        ({"role_assignments": changed(HELD, 1, expires_at=EXPIRED)}, {"role_assignments": changed(HELD, 1, expires_at=EXPIRED)}, "assignment:a2", "remove", "was so already"),
+        ({"role_assignments": FOREIGN}, {"role_assignments": changed(FOREIGN, 1, expires_at="2026-08-01T00:00:00Z")}, "assignment:a2", "remove", "done"),
+        ({"role_assignments": FOREIGN}, {"role_assignments": without(HELD, 1)}, "assignment:a2", "remove", "done"),
+        ({}, {"credentials": changed(KEYS, 0, expires_at="2026-08-01T00:00:00Z")}, "credential:c1", "remove", "done"),
+    ],
+)  # fmt: skip
+def test_what_was_to_go_and_is_still_there_is_not_done_whatever_it_gives(
+    before: dict[str, Any], after: dict[str, Any], item: str, action: str, status: str
+) -> None:
+    rows = prove(asked((item, action, "admin")), Tables(company(**before)), Tables(company(Q4, **after)))
+    assert rows.status.tolist() == [status], rows.evidence[0]
+
+
+def test_what_is_done_and_was_used_all_the_same_comes_right_after_what_is_not_done() -> None:
+    keys = changed(KEYS, 0, revoked_at="2026-08-01T00:00:00Z", last_used_at="2026-09-01T00:00:00Z")
+    after = company(Q4, credentials=keys, role_assignments=changed(HELD, 1, assignment_id="b9"))
+    decisions = asked(
+        ("assignment:a1", "keep", ""), ("assignment:a2", "remove", ""), ("assignment:a3", "remove", ""),
+        ("credential:c1", "remove", ""),
+    )  # fmt: skip
+    rows = prove(decisions, Tables(BEFORE), Tables(after))
+    assert list(zip(rows["item"], rows.status, rows.used_after, strict=True)) == [
+        ("assignment:a3", "not done", ""),
+        ("credential:c1", "done", "2026-09-01"),
+        ("assignment:a2", "came back", ""),
+        ("assignment:a1", "done", ""),
+    ]
+    assert rows.evidence[1].endswith(", yet was used on 2026-09-01; look into that use")
+    told = "1 not done, 1 came back, 0 cannot be told, 0 was so already, 2 done"
+    assert counted_statuses(rows) == f"{told}, of which 1 used after its end: look into that"
+    assert counted_statuses(rows[rows["item"].ne("credential:c1")]) == told.replace("2 done", "1 done")
+
+
 @pytest.mark.parametrize("after", [company(Q4), company(Q4, role_assignments=without(HELD, 1))])
 def test_where_reviewers_disagree_nothing_was_to_be_done(after: Snapshot) -> None:
     """Neither what the last of them said, nor that it was not carried out."""
@@ -189,7 +269,6 @@ def test_what_asks_for_nothing_is_not_judged(action: str) -> None:
 
 
 SLEPT = changed(PEOPLE, 1, status="Suspended")
-EXPIRED = "2026-06-25T00:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -197,10 +276,10 @@ EXPIRED = "2026-06-25T00:00:00Z"
     [
         ({"principals": SLEPT, "credentials": dead(KEYS), "role_assignments": without(HELD, 1)}, {}, "principal:gate", "was so already", "is suspended, as at the review"),
         ({"principals": SLEPT, "role_assignments": without(HELD, 1)}, {}, "principal:gate", "not done", "left under it: credential c1, credential c2"),
-        ({"credentials": changed(KEYS, 0, expires_at=EXPIRED)}, {}, "credential:c1", "was so already", "is not revoked, as at the review"),
+        ({"credentials": changed(KEYS, 0, expires_at=EXPIRED)}, {}, "credential:c1", "not done", "is not revoked, as at the review"),
         ({"credentials": changed(KEYS, 0, expires_at=EXPIRED)}, {"credentials": changed(KEYS, 0, expires_at=EXPIRED, last_used_at="2026-09-01T00:00:00Z")}, "credential:c1", "not done", "yet was used on 2026-09-01"),
         ({"credentials": changed(KEYS, 0, expires_at=EXPIRED)}, {"credentials": changed(KEYS, 0, expires_at=EXPIRED, revoked_at="2026-09-01T00:00:00Z")}, "credential:c1", "done", "was revoked on 2026-09-01"),
-        ({"role_assignments": changed(HELD, 1, organisation_id="other")}, {}, "assignment:a2", "was so already", "it belongs to the organisation other"),
+        ({"role_assignments": changed(HELD, 1, organisation_id="other")}, {}, "assignment:a2", "not done", "is still there, and gives nothing: it belongs to the organisation other, as at the review"),
         ({"role_assignments": changed(HELD, 1, organisation_id="other")}, {"role_assignments": without(HELD, 1)}, "assignment:a2", "done", "no longer among"),
         ({"role_assignments": changed(HELD, 1, expires_at=EXPIRED)}, {}, "assignment:a2", "was so already", "expired on 2026-06-25"),
         ({"principals": changed(PEOPLE, 1, organisation_id="other")}, {}, "principal:gate", "not done", "is active"),
