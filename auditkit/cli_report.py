@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from auditkit.review.accepted import Judged
 
 _Owners = Annotated[
-    Path | None, typer.Option("--owners", metavar="CSV", help="Who owns what: adds a section by owner.")
+    Path | None,
+    typer.Option("--owners", metavar="CSV", help="Who owns what: a section by owner, in the workbook a column."),
 ]
 _Earlier = Annotated[
     list[Path] | None,
@@ -74,11 +75,11 @@ def report(
     _check({"--out": out, **exports, "--pdf": pdf})
     program = _printer() if pdf is not None else ""
     # All is read here first: what is wrong with it is then said at once, not by the notebook.
-    _check_owners(owners)
+    owned = _owned(owners)
     found = _judged(snapshot, as_of, required, config, attestations)
     judged = None if accepted is None else set_apart(found, accepted)
     _check_earlier(earlier, found)
-    _export(found, judged, exports)
+    _export(found, judged, owned, exports)
     if out is None and pdf is None:
         return
     with tempfile.TemporaryDirectory(prefix="auditkit-report-") as folder:
@@ -127,11 +128,10 @@ def _check(files: dict[str, Path | None]) -> None:
             raise InputError(f"{other} and {option}: both name {path}; give each a file of its own")
 
 
-def _check_owners(owners: Path | None) -> None:
+def _owned(owners: Path | None) -> pd.DataFrame | None:
     from auditkit.review.advice import read_owners
 
-    if owners is not None:
-        read_owners(owners)
+    return None if owners is None else read_owners(owners)
 
 
 def _check_earlier(earlier: list[Path] | None, found: Findings) -> None:
@@ -152,7 +152,7 @@ def _printer() -> str:
     return browser()
 
 
-def _export(found: Findings, judged: Judged | None, files: dict[str, Path | None]) -> None:
+def _export(found: Findings, judged: Judged | None, owners: pd.DataFrame | None, files: dict[str, Path | None]) -> None:
     """Write each export that was asked for, all of the same findings; the accepted ones apart."""
     opened, apart = (found, None) if judged is None else (judged.open, judged.accepted)
     for option, path in files.items():
@@ -161,7 +161,7 @@ def _export(found: Findings, judged: Judged | None, files: dict[str, Path | None
         if option == "--xlsx":
             from auditkit.report.workbook import write_workbook
 
-            write_workbook(opened, path, apart)
+            write_workbook(opened, path, apart, owners)
         elif option == "--csv":
             write_whole(path, findings_csv(found, judged))
         else:

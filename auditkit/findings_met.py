@@ -30,6 +30,12 @@ def mixed(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(told, index=counts.index, dtype="str")
 
 
+def worst(frame: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Of findings, which come worst first, at most `most`, and unless that is all of them at most two of a rule, so
+    that one rule does not hide the others."""
+    return frame if len(frame) <= most else frame[frame.groupby("rule").cumcount() < 2].head(most)
+
+
 def silent(rules: pd.DataFrame) -> pd.DataFrame:
     """The rules not evaluated whole, with `partly`: whether they judged what could be judged."""
     out = rules[~rules.evaluated].reset_index(drop=True)

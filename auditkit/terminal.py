@@ -132,9 +132,10 @@ def accepted_lines(accepted: pd.DataFrame) -> list[str]:
 
 
 def top_findings(findings: Findings, most: int) -> list[str]:
-    """The worst findings, a line each: at most two of a rule, so that one rule does not hide the others."""
-    frame = findings.frame
-    return _finding_lines(frame[frame.groupby("rule").cumcount() < 2].head(most))
+    """The worst findings, a line each under a head: at most two of a rule."""
+    from auditkit.findings_met import worst
+
+    return _finding_lines(worst(findings.frame, most))
 
 
 def gaps_in_reading(findings: Findings) -> list[str]:

@@ -6,13 +6,15 @@ import pandas as pd
 
 from auditkit.access.telling import DATA_NOTE
 from auditkit.findings import Findings
+from auditkit.findings_met import worst
 from auditkit.findings_text import instant
 from auditkit.report.inert import code_sentence, code_span
 from auditkit.review.accepted import last_day
 
 
 def to_markdown(findings: Findings, accepted: pd.DataFrame | None = None, *, most: int = 20) -> str:
-    """The verdict, counts with denominators, what was not read or evaluated, and the `most` worst findings.
+    """The verdict, counts with denominators, what was not read or evaluated, and the `most` worst findings, at most two
+    of a rule, with how many more there are of each.
 
     `findings` are the open ones; `accepted`, if given, is `Judged.accepted`, told apart.
 
@@ -72,19 +74,20 @@ def _met(met: pd.DataFrame) -> list[str]:
 
 
 def _worst(frame: pd.DataFrame, most: int) -> list[str]:
-    shown = frame.head(most)
+    shown = worst(frame, most)
     if shown.empty:
         return []
-    more = len(frame) - len(shown)
+    left = frame.drop(shown.index).groupby("rule", sort=False).size()
+    more = ", ".join(f"{count:,} of {rule}" for rule, count in left.items())
     rows = zip(shown.severity, shown.rule, shown.subject_id, shown.who, shown.message, strict=True)
     return [
-        f"## The {len(shown)} worst findings" if more else "## The findings",
+        f"## The {len(shown)} worst findings, at most two of a rule" if more else "## The findings",
         "",
         *(
             f"- **{severity}** {rule} {code_span(subject)}{_named(who)}: {code_sentence(message)}"
             for severity, rule, subject, who, message in rows
         ),
-        *(["", f"And {more:,} more."] if more else []),
+        *(["", f"And {int(left.sum()):,} more: {more}."] if more else []),
     ]
 
 

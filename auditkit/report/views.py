@@ -19,8 +19,11 @@ _WORST_FIRST = tuple(reversed(SEVERITIES))
 
 
 def by_family(findings: Findings) -> pd.DataFrame:
-    """One row a family: severity (the worst found), family, evaluated and found in words, and the counts."""
-    return _told(_judged(findings), ["family"]).drop(columns=["rules", "anchors", "result"])
+    """One row a family: severity (the worst found), family, evaluated and found in words, and the counts; worst first,
+    by how many findings there are of each severity, and last the families without any."""
+    told = _told(_judged(findings), ["family"]).drop(columns=["rules", "anchors", "result"])
+    places = {name: place for place, name in enumerate(by_key(findings.frame, "family").family)}
+    return told.iloc[told.family.map(places).fillna(len(places)).argsort(kind="stable")].reset_index(drop=True)
 
 
 def by_control(findings: Findings) -> pd.DataFrame:

@@ -1,9 +1,10 @@
-"""The findings as an Excel workbook: a sheet a family, and those that say how they were come by and what is missing."""
+"""The findings as an Excel workbook: all, each family's, how they were come by, and what is missing."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import xlsxwriter
 import auditkit
 from auditkit.access.tables import Tables
 from auditkit.findings import Findings
+from auditkit.limits import DEFAULTS
 from auditkit.report.inert import visible
 from auditkit.report.proof import spread
 from auditkit.review.accepted import last_day
 from auditkit.rules import RULES
 from auditkit.rules.base import Rule
 from auditkit.store import write_file
+from auditkit.widgets.rows import owners_of
 from auditkit.widgets.ways import ways_held
 
 LONGEST_CELL = 32_767
@@ -35,10 +38,15 @@ _WIDTHS = {
     "subject_type": 14,
     "subject_id": 34,
     "who": 26,
+    "owner": 22,
     "message": 60,
     "fix": 60,
     "fingerprint": 36,
+    "reason": 60,
+    "last_day": 14,
 }
+_WIDTH = 22
+_TOLD = ["severity", "rule", "title", "subject_type", "subject_id", "who", "message", "fix", "fingerprint"]
 
 
 def cell_text(value: object) -> str:
@@ -51,9 +59,10 @@ def cell_text(value: object) -> str:
     return units[: 2 * (LONGEST_CELL - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
 
 
-def workbook(findings: Findings, accepted: pd.DataFrame | None = None) -> bytes:
-    """The workbook's bytes, the same for the same findings: Summary, a sheet a family, Accepted if anything is, Rules,
-    Methods, Not read. `findings` are the open ones, `accepted` is `Judged.accepted`, None where nothing was given.
+def workbook(findings: Findings, accepted: pd.DataFrame | None = None, owners: pd.DataFrame | None = None) -> bytes:
+    """The workbook's bytes, the same for the same findings: Summary, all findings the worst first, a sheet a family,
+    Accepted if anything is, Rules, Methods, Not read. `findings` are the open ones, `accepted` is `Judged.accepted`,
+    None where nothing was given; `owners`, as `read_owners` gives them, add to each finding whose it is.
 
     A finding's proof is spread over columns, its times as dates in UTC. Nothing is a formula or a link, whatever the
     IAM's texts begin with.
@@ -63,46 +72,66 @@ def workbook(findings: Findings, accepted: pd.DataFrame | None = None) -> bytes:
         book.set_properties({"title": "Access audit", "created": _naive(findings.as_of)})
         styles = _Styles(book)
         _table(book, styles, "Summary", _summary(findings, accepted), widths=(28, 90))
-        for name, rows in _families(findings):
-            _table(book, styles, name, rows, widths=tuple(_WIDTHS.values()))
+        for name, rows in _found(findings, owners):
+            _table(book, styles, name, rows, widths=_widths(rows))
         if accepted is not None:
-            _table(book, styles, "Accepted", _accepted(accepted), widths=(*_WIDTHS.values(), 60, 20, 14))
+            _table(book, styles, "Accepted", rows := _accepted(accepted), widths=_widths(rows))
         _table(book, styles, "Rules", _rules(findings), widths=(9, 40, 10, 20, 14, 10, 40, 8, 11, 60, 60, 50))
         _table(book, styles, "Methods", _methods(findings), widths=(34, 40, 20, 60))
         _table(book, styles, "Not read", _not_read(findings), widths=(18, 24, 90))
     return target.getvalue()
 
 
-def write_workbook(findings: Findings, path: Path, accepted: pd.DataFrame | None = None) -> None:
+def write_workbook(
+    findings: Findings, path: Path, accepted: pd.DataFrame | None = None, owners: pd.DataFrame | None = None
+) -> None:
     """Write the workbook to `path`, whole or not at all."""
-    write_file(path, workbook(findings, accepted))
+    write_file(path, workbook(findings, accepted, owners))
 
 
 class _Styles:
-    """The three formats that the sheets share."""
+    """The formats that the sheets share."""
 
     def __init__(self, book: Any) -> None:
         self.head = book.add_format({"bold": True, "bg_color": "#1f3a5f", "font_color": "#ffffff", "valign": "top"})
         self.text = book.add_format({"text_wrap": True, "valign": "top"})
         self.date = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top", "align": "left"})
+        self.day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"})
 
 
-def _families(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each family's rows under the name of its sheet, its proof spread over columns behind the others, and how it
-    arrives where what was found is that somebody holds a permission."""
+def _found(findings: Findings, owners: pd.DataFrame | None) -> Iterator[tuple[str, pd.DataFrame]]:
+    """All findings, then each family's, under the names of their sheets. Behind a family's others stands its proof,
+    spread over columns, and how it arrives where what was found is that somebody holds a permission."""
+    if findings.frame.empty:
+        return
     tables = Tables(findings.snapshot, as_of=findings.as_of)
+    told = findings.frame[_TOLD]
+    if owners is not None:
+        told.insert(_TOLD.index("who") + 1, "owner", owners_of(findings.frame, owners, tables))
+    yield from _sheets("Findings", told)
     for family, rows in findings.frame.groupby("family", sort=True):
-        shown = pd.concat([rows[list(_WIDTHS)], spread(rows.related)], axis="columns")
+        proof = spread(rows.related)
+        # What no proof of the family has is no column.
+        held = (proof.notna() & proof.ne("")).any()
+        shown = pd.concat([told.loc[rows.index], proof.loc[:, held]], axis="columns")
         if len(ways := ways_held(rows, tables)):
             shown["how it arrives"] = ways.reindex(rows.index)
-        for number, start in enumerate(range(0, len(shown), LONGEST_SHEET), 1):
-            name = f"{family}".capitalize() + (f" {number}" if number > 1 else "")
-            yield name, shown.iloc[start : start + LONGEST_SHEET]
+        yield from _sheets(f"{family}".capitalize(), shown)
+
+
+def _sheets(name: str, rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Rows in as many sheets as they need."""
+    for number, start in enumerate(range(0, len(rows), LONGEST_SHEET), 1):
+        yield name + (f" {number}" if number > 1 else ""), rows.iloc[start : start + LONGEST_SHEET]
+
+
+def _widths(rows: pd.DataFrame) -> tuple[int, ...]:
+    return tuple(_WIDTHS.get(column, _WIDTH) for column in rows.columns)
 
 
 def _accepted(accepted: pd.DataFrame) -> pd.DataFrame:
-    rows = accepted.assign(last_day=last_day(accepted.until))
-    return rows[[*_WIDTHS, "reason", "owner", "last_day"]]
+    days = [date.fromisoformat(day) for day in last_day(accepted.until)]
+    return accepted[[*_TOLD, "reason", "owner"]].assign(last_day=pd.Series(days, accepted.index, dtype="object"))
 
 
 def _summary(findings: Findings, accepted: pd.DataFrame | None) -> pd.DataFrame:
@@ -141,7 +170,10 @@ def _controls(rule: Rule) -> str:
 def _methods(findings: Findings) -> pd.DataFrame:
     """What was judged by what: the limits with their defaults and sources, the snapshot, the tool."""
     manifest = findings.snapshot.manifest
-    limits = findings.limits.table()
+    limits = findings.limits.table().astype("object")
+    for column, raw in (("value", vars(findings.limits)), ("default", DEFAULTS)):
+        numbers = limits.name.map(raw)
+        limits[column] = numbers.where(numbers.map(type).isin([int, float]), limits[column])
     facts: list[tuple[str, object]] = [
         ("origin of the snapshot", manifest.origin),
         ("pull started (UTC)", manifest.started_at),
@@ -152,7 +184,7 @@ def _methods(findings: Findings) -> pd.DataFrame:
         ("times", "in UTC; within N days and older than N days are exact durations of N x 24 h"),
     ]
     told = pd.DataFrame(facts, columns=list(limits.columns[:2]))
-    return pd.concat([told, limits.astype("object")], ignore_index=True)
+    return pd.concat([told, limits], ignore_index=True)
 
 
 def _not_read(findings: Findings) -> pd.DataFrame:
@@ -173,7 +205,7 @@ def _table(book: Any, styles: _Styles, name: str, frame: pd.DataFrame, *, widths
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     for column, title in enumerate(frame.columns):
-        sheet.set_column(column, column, widths[column] if column < len(widths) else 22)
+        sheet.set_column(column, column, widths[column] if column < len(widths) else _WIDTH)
         sheet.write_string(0, column, cell_text(title).replace("_", " "), styles.head)
         _column(sheet, styles, column, frame[title].tolist())
     if len(frame):
@@ -184,6 +216,8 @@ def _column(sheet: Any, styles: _Styles, column: int, values: Iterable[object]) 
     for row, value in enumerate(values, 1):
         if isinstance(value, pd.Timestamp):
             _write_time(sheet, styles, row, column, value)
+        elif type(value) is date and value >= _FIRST_DAY.date():
+            sheet.write_datetime(row, column, value, styles.day)
         elif isinstance(value, bool):
             sheet.write_boolean(row, column, value, styles.text)
         elif isinstance(value, (int, float)) and value == value:

@@ -66,7 +66,7 @@ def _html(desk: Desk, told: list[tuple[str, str]], note: str) -> str:
     why = quiet or "<p>Nothing: every rule was evaluated.</p>"
     judged = f"<h2>What was not evaluated, or only in part</h2>{why}"
     return (
-        f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{_beside(desk, note)}{_critical(found)}'
+        f'<p class="ak-verdict">{safe_text(verdict(found))}</p>{_beside(desk, note)}{_critical(found)}{_high(found)}'
         f'<div class="ak-gaps{" ak-open" if missing or quiet else ""}"><div>{read}</div><div>{judged}</div></div>'
         f"<h2>What was found, by family</h2>{families(found)}"
         f"<h2>What was judged</h2>{definitions(told)}"
@@ -108,6 +108,14 @@ def _critical(found: Findings) -> str:
     told = list((rows.rule + " " + rows.title + ": " + rows.subject_id + whose + " " + rows.message).head(10))
     more = [f"and {len(rows) - 10:,} more critical ones in the findings"] if len(rows) > 10 else []
     return bullets([*told, *more])
+
+
+def _high(found: Findings) -> str:
+    """The rules with high findings, those with the most of them first."""
+    counts = found.frame.loc[found.frame.severity.eq("high"), ["rule", "title"]].value_counts(sort=False)
+    counts = counts.sort_values(ascending=False, kind="stable")
+    told = [safe_text(f"{rule} {title} ({count:,})") for (rule, title), count in counts.items()]
+    return f"<p>High, by rule: {'; '.join(told)}.</p>" if told else ""
 
 
 def _changed(desk: Desk) -> str:

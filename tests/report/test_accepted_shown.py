@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -105,7 +106,7 @@ def test_every_export_shows_them_apart(folder: Path, capsys: pytest.CaptureFixtu
     book = openpyxl.load_workbook(folder / "f.xlsx")
     rows = list(book["Accepted"].iter_rows(values_only=True))
     assert len(rows) == 1 + broad()
-    assert rows[1][-3:] == ("until the move [1](x)", "Olga", "2030-12-31")
+    assert rows[1][-3:] == ("until the move [1](x)", "Olga", datetime(2030, 12, 31))
     assert {row[0]: row[1] for row in book["Summary"].iter_rows(values_only=True)}["Findings"] == total() - broad()
 
 

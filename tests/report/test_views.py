@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import re
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -56,6 +57,14 @@ class TestByFamily:
         assert rows["count"].to_dict() == rules["count"].sum().to_dict()
         assert rows.population.to_dict() == rules.population.sum().to_dict()
         assert int(rows["count"].sum()) == len(found.frame)
+
+    def test_the_worst_come_first_and_those_without_findings_last(self, found: Findings) -> None:
+        families = ["roles", "data", "roles", "organisation", "permissions", "permissions"]
+        words = ["low", "high", "low", "high", "high", "critical"]
+        some = found.frame.iloc[[0] * 6].reset_index(drop=True)
+        some = some.assign(family=families, severity=pd.Categorical(words, dtype=DTYPE), rule="X1")
+        told = by_family(replace(found, frame=some)).family.tolist()
+        assert told == ["permissions", "data", "organisation", "roles", "credentials", "principals"]
 
     def test_what_could_not_be_judged_is_told(self) -> None:
         blind = audit(acme(incomplete={"credentials": "403"}))
@@ -207,7 +216,14 @@ def test_a_notebook_that_does_not_know_owners_is_not_given_them(tmp_path: Path) 
 def test_owners_that_cannot_be_read_are_said_in_one_line(tmp_path: Path) -> None:
     acme().save(tmp_path / "snapshot")
     (tmp_path / "owners.csv").write_text("who,what\n")
-    words = ["report", str(tmp_path / "snapshot"), "--owners", str(tmp_path / "owners.csv"), "--out", str(tmp_path / "o.html")]
+    words = [
+        "report",
+        str(tmp_path / "snapshot"),
+        "--owners",
+        str(tmp_path / "owners.csv"),
+        "--out",
+        str(tmp_path / "o.html"),
+    ]
     done = CliRunner().invoke(app, words)
     assert done.exit_code != 0
     assert not (tmp_path / "o.html").exists()

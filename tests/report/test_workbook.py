@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,8 @@ from auditkit.limits import Limits
 from auditkit.report import workbook as writer
 from auditkit.report.proof import spread
 from auditkit.report.workbook import LONGEST_CELL, cell_text, workbook, write_workbook
+from auditkit.review.accepted import apply, read_accepted
+from auditkit.review.advice import read_owners
 
 
 @cache
@@ -40,16 +43,54 @@ def rows(sheet: Any) -> list[dict[str, Any]]:
 def test_a_sheet_a_family_and_those_that_say_how() -> None:
     book = opened(found())
     families = sorted(set(found().frame.family))
-    assert book.sheetnames == ["Summary", *(name.capitalize() for name in families), "Rules", "Methods", "Not read"]
+    families = [name.capitalize() for name in families]
+    assert book.sheetnames == ["Summary", "Findings", *families, "Rules", "Methods", "Not read"]
 
 
 def test_every_finding_is_there_once_in_order() -> None:
     book, frame = opened(found()), found().frame
+    assert [row["fingerprint"] for row in rows(book["Findings"])] == frame.fingerprint.tolist()
     for family, rows_of in frame.groupby("family"):
         told = rows(book[str(family).capitalize()])
         assert [row["fingerprint"] for row in told] == rows_of.fingerprint.tolist()
         assert [row["message"] for row in told] == rows_of.message.tolist()
         assert [row["severity"] for row in told] == rows_of.severity.tolist()
+
+
+def test_a_column_of_proof_says_something_somewhere() -> None:
+    book = opened(found())
+    for sheet in map(str.capitalize, set(found().frame.family)):
+        told = rows(book[sheet])
+        proofs = [name for name in told[0] if name.startswith("proof: ")]
+        assert [name for name in proofs if all(row[name] is None for row in told)] == []
+    nothing = found().frame.assign(related='{"key_id":null,"name":"","places":[],"why":"so"}')
+    (head, *_) = rows(opened(replace(found(), frame=nothing))["Credentials"])
+    assert [name for name in head if name.startswith("proof: ")] == ["proof: why"]
+
+
+def test_each_finding_has_its_owner_where_owners_are_given(tmp_path: Path) -> None:
+    (tmp_path / "owners.csv").write_text("kind,id,reviewer\nprincipal,bob,Olga\n")
+    owners = read_owners(tmp_path / "owners.csv")
+    book = openpyxl.load_workbook(io.BytesIO(workbook(found(), owners=owners)))
+    for name in ("Findings", "Principals"):
+        told = rows(book[name])
+        assert {row["owner"] for row in told if row["subject id"] == "bob"} == {"Olga"}
+        assert {row["owner"] for row in told if row["subject id"] != "bob" and row["subject type"] == "principal"} == {
+            None
+        }
+    assert "owner" not in rows(opened(found())["Findings"])[0]
+
+
+def test_the_last_day_of_what_is_accepted_is_a_date(tmp_path: Path) -> None:
+    (tmp_path / "accepted.toml").write_text(
+        '[[accepted]]\nrule = "CRD002"\npattern = "*"\nreason = "the move"\nowner = "Olga"\nuntil = 2026-12-31\n'
+    )
+    judged = apply(found(), read_accepted(tmp_path / "accepted.toml"), found().as_of)
+    book = openpyxl.load_workbook(io.BytesIO(workbook(judged.open, judged.accepted)))
+    (row,) = rows(book["Accepted"])
+    assert (row["rule"], row["owner"], row["last day"]) == ("CRD002", "Olga", datetime(2026, 12, 31))
+    assert book["Accepted"].cell(2, 12).number_format == "yyyy-mm-dd"
+    assert "CRD002" not in {row["rule"] for row in rows(book["Findings"])}
 
 
 def test_heads_are_frozen_and_rows_can_be_filtered() -> None:
@@ -80,7 +121,9 @@ def test_rules_say_why_the_fix_and_their_controls() -> None:
 def test_methods_give_limits_with_defaults_and_sources() -> None:
     told = {row["name"]: row for row in rows(opened(found())["Methods"])}
     dormant = told["dormant_days"]
-    assert (dormant["value"], dormant["default"], dormant["source"]) == ("60", "90", "IAM standard v3")
+    assert (dormant["value"], dormant["default"], dormant["source"]) == (60, 90, "IAM standard v3")
+    assert (type(dormant["value"]), told["broad_role_share"]["default"]) == (int, 0.5)
+    assert (told["administrators"]["value"], told["toxic_pairs"]["value"]) == ("2 to 4", "none")
     assert told["hash of the snapshot"]["value"] == acme().id
     assert told["pull finished (UTC)"]["value"] == datetime(2026, 10, 1)
 
@@ -99,14 +142,20 @@ def test_what_is_missing_has_a_sheet() -> None:
 def test_nothing_missing_is_said_too() -> None:
     whole = found()
     rules = whole.rules.assign(evaluated=True, why_not=None)
-    told = rows(opened(Findings(frame=whole.frame, rules=rules, as_of=whole.as_of, limits=whole.limits, snapshot=whole.snapshot))["Not read"])
+    told = rows(
+        opened(
+            Findings(frame=whole.frame, rules=rules, as_of=whole.as_of, limits=whole.limits, snapshot=whole.snapshot)
+        )["Not read"]
+    )
     assert [row["what"] for row in told] == ["nothing"]
 
 
 def test_no_finding_leaves_no_family_and_still_a_workbook() -> None:
     none = found().frame.iloc[:0]
     whole = found()
-    book = opened(Findings(frame=none, rules=whole.rules, as_of=whole.as_of, limits=whole.limits, snapshot=whole.snapshot))
+    book = opened(
+        Findings(frame=none, rules=whole.rules, as_of=whole.as_of, limits=whole.limits, snapshot=whole.snapshot)
+    )
     assert book.sheetnames == ["Summary", "Rules", "Methods", "Not read"]
 
 
@@ -118,7 +167,9 @@ def from_hostile() -> tuple[Findings, bytes]:
 
 def test_hostile_texts_stay_text() -> None:
     book = openpyxl.load_workbook(io.BytesIO(from_hostile()[1]))
-    kinds = {(cell.data_type, bool(cell.hyperlink)) for sheet in book.worksheets for row in sheet.iter_rows() for cell in row}
+    kinds = {
+        (cell.data_type, bool(cell.hyperlink)) for sheet in book.worksheets for row in sheet.iter_rows() for cell in row
+    }
     assert {kind for kind, _ in kinds} <= {"s", "n", "b", "d"}
     assert not any(linked for _, linked in kinds)
     assert len(book.defined_names) == 0
@@ -147,7 +198,12 @@ def test_what_would_be_obeyed_is_shown() -> None:
     assert cell_text("a\u202eb\u200bc\x9bd\r") == "a\\u202eb\\u200bc\\x9bd\\x0d"
     assert cell_text("\ud800 \uffff \U000e0041") == "\\ud800 \\uffff \\U000e0041"
     assert cell_text("two\nlines\tand a tab, Zoë \U0001f600") == "two\nlines\tand a tab, Zoë \U0001f600"
-    everything = " ".join(str(cell.value) for sheet in openpyxl.load_workbook(io.BytesIO(from_hostile()[1])) for row in sheet.iter_rows() for cell in row)
+    everything = " ".join(
+        str(cell.value)
+        for sheet in openpyxl.load_workbook(io.BytesIO(from_hostile()[1]))
+        for row in sheet.iter_rows()
+        for cell in row
+    )
     assert not set(everything) & {"\x1b", "\x07", "\u202e", "\u2028"}
 
 
@@ -216,7 +272,9 @@ class TestProof:
         assert told.tolist()[0] == pd.Timestamp("2026-10-01", tz="UTC")
         assert told.isna().tolist() == [False, True, False]
 
-    @pytest.mark.parametrize("value", ["2026-10-01", "2026-13-01T00:00:00Z", "2026-10-01T00:00:00", "x2026-10-01T00:00:00Z"])
+    @pytest.mark.parametrize(
+        "value", ["2026-10-01", "2026-13-01T00:00:00Z", "2026-10-01T00:00:00", "x2026-10-01T00:00:00Z"]
+    )
     def test_a_text_that_is_no_time_stays_text(self, value: str) -> None:
         assert self.column("2026-10-01T00:00:00Z", value).tolist() == ["2026-10-01T00:00:00Z", value]
 
@@ -229,7 +287,9 @@ class TestProof:
         assert told["proof: a"].isna().tolist() == [False, True]
 
     def test_days_before_excels_calendar_are_written_as_text(self) -> None:
-        frame = pd.DataFrame({"at": pd.to_datetime(["1899-12-31T00:00:00Z", "1900-03-01T00:00:00Z", "9999-12-31T23:59:59Z"], utc=True)})
+        frame = pd.DataFrame(
+            {"at": pd.to_datetime(["1899-12-31T00:00:00Z", "1900-03-01T00:00:00Z", "9999-12-31T23:59:59Z"], utc=True)}
+        )
         target = io.BytesIO()
         with writer.xlsxwriter.Workbook(target, writer.SAFE) as book:
             writer._table(book, writer._Styles(book), "x", frame, widths=())

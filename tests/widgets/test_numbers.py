@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import pandas as pd
 from organisations import AS_OF, acme
 
 from auditkit.schema import frame
+from auditkit.severity import DTYPE
 from auditkit.snapshot import build
 from auditkit.widgets.desk import open_desk
 from auditkit.widgets.thresholds import resting
@@ -37,12 +40,16 @@ def test_one_number_of_roles_that_do_not_fit_wherever_it_stands() -> None:
     for name in ("roles", "support"):
         view = desk.panel(name).view
         assert view.headline == said
-        assert "concerns 2 of 3 ApiKey principals (2 of them have a role) and 1 of 2 roles given to them" in view.notes[0]
+        assert (
+            "concerns 2 of 3 ApiKey principals (2 of them have a role) and 1 of 2 roles given to them" in view.notes[0]
+        )
     draw = desk.panel("roles").view.draw
     assert draw is not None
     assert draw().get_suptitle() == said  # once: the other panel has the same numbers as a table
     assert desk.panel("support").view.draw is None
-    assert "<strong>2</strong> of 3</span><span>roles given to ApiKey principals" in desk.panel("answer").static().fragment
+    assert (
+        "<strong>2</strong> of 3</span><span>roles given to ApiKey principals" in desk.panel("answer").static().fragment
+    )
     assert desk.answer().set_index("rule").found["ROL001"] == "2 of 3"
 
 
@@ -50,24 +57,48 @@ def test_a_part_is_never_drawn_as_the_whole() -> None:
     desk = open_desk(acme(incomplete={"roles": "403", "credentials": "403"}))
     for name in ("roles", "support", "credentials", "calendar", "inactive"):
         assert desk.panel(name).view.draw is None, name
-    assert desk.panel("roles").view.headline == "Not evaluated: how many roles given to ApiKey principals do not support ApiKey"
+    assert (
+        desk.panel("roles").view.headline
+        == "Not evaluated: how many roles given to ApiKey principals do not support ApiKey"
+    )
     cover = desk.cover().fragment
     assert not re.search(r"<li>roles could not be read whole [^<]*evaluated in part", cover)
     assert re.search(r"<li>credentials could not be read whole [^<]*: \d rules, evaluated in part \(DAT002, ", cover)
     assert "<strong>?</strong> not evaluated</span><span>roles given" in desk.panel("answer").static().fragment
 
 
+def test_the_first_page_names_the_rules_with_high_findings_those_with_the_most_first() -> None:
+    desk = open_desk(acme())
+    words = ["critical", "high", "high", "high", "medium"]
+    some = desk.every.frame.iloc[[0] * 5].reset_index(drop=True)
+    some = some.assign(
+        severity=pd.Categorical(words, dtype=DTYPE),
+        rule=["A1", "A1", "B2", "B2", "C3"],
+        title=["One", "One", "Two", "Two", "Three"],
+    )
+    vars(desk)["every"] = replace(desk.every, frame=some)
+    assert "<p>High, by rule: B2 Two (2); A1 One (1).</p>" in desk.cover().fragment
+    desk = open_desk(acme())
+    vars(desk)["every"] = replace(desk.every, frame=some[some.severity.ne("high")])
+    assert "High, by rule" not in desk.cover().fragment
+
+
 def test_tiles_are_found_again_in_their_section() -> None:
     desk = open_desk(acme())
     found = desk.answer().set_index("rule").found
-    for name, rules in (("inactive", ("PRN001", "PRN002", "PRN003", "PRN004")), ("credentials", ("CRD001", "CRD002", "CRD003"))):
+    for name, rules in (
+        ("inactive", ("PRN001", "PRN002", "PRN003", "PRN004")),
+        ("credentials", ("CRD001", "CRD002", "CRD003")),
+    ):
         html = desk.panel(name).static().fragment
         for rule in rules:
             assert re.search(rf"<td>{rule}</td><td>[^<]*</td><td>{found[rule]}</td>", html), rule
 
 
 def test_an_empty_organisation_draws_no_figure_of_nothing_and_sounds_not_clean() -> None:
-    desk = open_desk(build({"organisation": frame("organisation", {"organisation_id": ["o"], "name": ["Empty"]})}, as_of=AS_OF))
+    desk = open_desk(
+        build({"organisation": frame("organisation", {"organisation_id": ["o"], "name": ["Empty"]})}, as_of=AS_OF)
+    )
     for name in ("answer", "roles", "support", "credentials", "calendar", "inactive"):
         assert desk.panel(name).view.draw is None, name
     assert desk.panel("inactive").view.headline == "0 of 0 principals are inactive, of what could be evaluated"
