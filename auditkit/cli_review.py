@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,21 +37,24 @@ from auditkit.cli_review_tools import (
 )
 from auditkit.terminal import visible
 
+if TYPE_CHECKING:
+    from auditkit.review.entries import Entry
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Reviewer = Annotated[str, typer.Option("--reviewer", metavar="NAME", help="Who decides.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
 
-class Action(StrEnum):
-    """What may be decided of an item."""
+def _action(word: str) -> str:
+    from auditkit.review.entries import DECISIONS, no_decision
 
-    keep = "keep"
-    remove = "remove"
-    change = "change"
-    rotate = "rotate"
-    delegate = "delegate"
-    not_mine = "not mine"
+    if word not in DECISIONS:
+        raise typer.BadParameter(no_decision(word))
+    return word
+
+
+_ACTIONS = "[keep|remove|change|rotate|delegate|not mine]"
 
 
 @app.callback()
@@ -161,7 +163,7 @@ def status(
 def decide(
     folder: Folder,
     items: Annotated[list[str], typer.Argument(metavar="ITEM...", help="The items; several need a reason.")],
-    action: Annotated[Action, typer.Option("--action", help="What is decided.")],
+    action: Annotated[str, typer.Option("--action", parser=_action, metavar=_ACTIONS, help="What is decided.")],
     reviewer: Reviewer,
     reason: Reason = "",
     target: Annotated[str, typer.Option("--target", help="The role of a change, the person of a delegate.")] = "",
@@ -175,6 +177,7 @@ def decide(
       auditkit review decide ./review principal:usr-0003 --action remove --reviewer "Gil Osei" --reason "has left"
     """
     from auditkit.review.deciding import decide as write
+    from auditkit.review.deciding import own_of
     from auditkit.review.reviewers import known, remarks, reviewers
 
     campaign = campaign_of(folder)
@@ -184,14 +187,25 @@ def decide(
             among = reviewers(campaign, store.entries())
             known(reviewer, among, "Add --new-reviewer if the name is new")
     made = write(
-        campaign, items, action=action.value, reviewer=reviewer, at=stamp(), account=account(),
+        campaign, items, action=action, reviewer=reviewer, at=stamp(), account=account(),
         mark=secrets.token_hex(8), reason=reason, target=target, resolves=settle,
     )  # fmt: skip
-    emit("\n".join(f"{visible(entry.item)}: {entry.action}" for entry in made))
     with campaign.decisions() as store:
-        for item, told in remarks(before, store.entries(), made).items():
-            say(f"{item}: {told}")
+        log = store.entries()
+    own, new = own_of(log, reviewer), {entry.item for entry in made}
+    emit("\n".join(visible(_said(own[item], item in new)) for item in dict.fromkeys(items)))
+    for item, told in remarks(before, log, made).items():
+        say(f"{item}: {told}")
     say_closed(campaign)
+
+
+def _said(entry: Entry, new: bool) -> str:
+    """What a decision comes to: with its target as it was found."""
+    told = f"{entry.action} to {entry.target}" if entry.target else entry.action
+    if new:
+        return f"{entry.item}: {told}"
+    why = f" ({entry.reason})" if entry.reason else ""
+    return f"{entry.item}: is decided so already, and stays: {told}, by {entry.reviewer} at {entry.at}{why}"
 
 
 def undo(

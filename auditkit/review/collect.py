@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import openpyxl
 import pandas as pd
 
-from auditkit.access.telling import nearest
 from auditkit.errors import DecisionRefused
 from auditkit.report.workbook import cell_text
 from auditkit.review.campaign import Campaign
 from auditkit.review.decisions import disagreements
-from auditkit.review.entries import Entry, check
+from auditkit.review.entries import Entry, alike, check, no_decision
 from auditkit.review.handout import ASKED, OPEN, SHOWN, joined
 from auditkit.review.handout_sheets import CHOICES, HOW, NAME_AT, SHEET, STAMP
 from auditkit.review.targets import fitting
@@ -58,7 +57,7 @@ def collect(campaign: Campaign, files: Mapping[str, bytes], *, at: str, account:
     """
     with campaign.decisions() as store:
         log = store.entries()
-    standing = {(entry.item, entry.reviewer): (entry.action, entry.target, entry.reason) for entry in log}
+    standing = {(entry.item, entry.reviewer): entry for entry in log}
     entries: list[Entry] = []
     problems: list[str] = []
     told: list[str] = []
@@ -71,7 +70,10 @@ def collect(campaign: Campaign, files: Mapping[str, bytes], *, at: str, account:
         asked, found = _entries(book, campaign, at, account)
         problems += found
         entries += [
-            one for one in asked if standing.get((one.item, one.reviewer)) != (one.action, one.target, one.reason)
+            one
+            for one in asked
+            if (mine := standing.get((one.item, one.reviewer))) is None
+            or not alike(mine, one.action, one.target, one.reason)
         ]
         empty += int(book.rows.decision.eq("").sum())
         told += _gone(book)
@@ -154,7 +156,7 @@ def _odd(book: _Book, items: pd.DataFrame) -> Iterator[tuple[int, str]]:
         yield line, f"a reason or target without a decision; choose one of {', '.join(CHOICES)}, or empty the line"
     wrong = ~words.isin([*CHOICES, ""])
     for line, word in zip(rows.line[wrong], words[wrong], strict=True):
-        yield line, f"no decision is called {word!r}, {nearest(word, CHOICES)} Choose one of {', '.join(CHOICES)}"
+        yield line, no_decision(word, CHOICES)
     for name in _LOCKED:
         shown = rows["item"].map(items[name]).map(cell_text, na_action="ignore")
         for line in rows.line[known & rows[name].ne(shown)]:

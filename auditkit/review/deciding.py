@@ -9,7 +9,8 @@ from auditkit.attestations import KINDS
 from auditkit.errors import DecisionRefused
 from auditkit.review.attested import PREFIX
 from auditkit.review.campaign import Campaign
-from auditkit.review.entries import Entry
+from auditkit.review.decisions import voices
+from auditkit.review.entries import Entry, alike
 from auditkit.review.targets import fitting
 
 MOST_AT_ONCE = 1_000
@@ -29,7 +30,8 @@ def decide(
     target: str = "",
     resolves: bool = False,
 ) -> tuple[Entry, ...]:
-    """Decide about items of a campaign and write it, all or nothing; gives the entries.
+    """Decide about items of a campaign and write it, all or nothing; gives the entries. What the reviewer has decided
+    just so already makes no entry, and keeps its reason.
 
     `mark` is new for each act of deciding: the same mark again decides nothing twice. More than one item is a bulk,
     which needs a reason. `resolves` settles what reviewers disagreed about. Raises `DecisionRefused`.
@@ -57,8 +59,22 @@ def decide(
         )
         for item in asked
     )
-    _write(campaign, made)
-    return made
+    with campaign.decisions() as store:
+        own = own_of(store.entries(), reviewer)
+    fresh = made if resolves else tuple(
+        one
+        for one in made
+        if (mine := own.get(one.item)) is None
+        or mine.content != one.content
+        or not alike(mine, one.action, one.target, one.reason)
+    )  # fmt: skip
+    _write(campaign, fresh)
+    return fresh
+
+
+def own_of(log: Sequence[Entry], reviewer: str) -> dict[str, Entry]:
+    """By item what stands of the decisions of one reviewer."""
+    return {item: one for item, said in voices(log).items() for one in said if one.reviewer == reviewer.strip()}
 
 
 def attest(campaign: Campaign, *, kind: str, what: str, who: str, when: str, at: str, account: str) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
+from auditkit.access.telling import near
 from auditkit.errors import DecisionRefused
 
 ACTIONS = ("keep", "remove", "change", "rotate", "delegate", "not mine", "undo", "attest")
@@ -19,6 +20,12 @@ DECISIONS = ACTIONS[:6]
 
 HANDED = ("delegate", "not mine")
 """Those of them that decide nothing: the item is handed on, and waits for somebody else."""
+
+_ADVISED = {
+    "shorten": "decide 'rotate': a new credential is issued, with an end, then this one is revoked; or 'remove' what "
+               "nobody needs",
+    "ask": "look at it, and decide as you know it",
+}  # fmt: skip
 
 GENESIS = "0" * 64
 """What the first entry of a chain has before it."""
@@ -81,10 +88,26 @@ def breaks(entries: Sequence[Entry]) -> list[str]:
     return found
 
 
+def no_decision(word: str, among: Sequence[str] = DECISIONS) -> str:
+    """That there is no such decision, and which there are; of what is only recommended, how it is decided."""
+    choose = f"se one of {', '.join(among)}"
+    if meant := _ADVISED.get(word):
+        return f"{word!r} is a recommendation, no decision: {meant}; u{choose}"
+    close = near(word, among)
+    hint = f", did you mean {', '.join(map(repr, close))}? U" if close else "; u"
+    return f"no decision is called {word!r}{hint}{choose}"
+
+
+def alike(mine: Entry, action: str, target: str, reason: str) -> bool:
+    """Whether a decision says nothing that its reviewer's own entry does not; an empty reason takes none away."""
+    same = (mine.action, mine.target) == (action, target.strip())
+    return same and reason.strip() in ("", mine.reason)
+
+
 def check(entry: Entry, *, recommendation: str | None = None) -> None:
     """Refuse, as `DecisionRefused`, an entry that says too little, or something that must not be kept."""
     if entry.action not in ACTIONS:
-        raise DecisionRefused(f"{entry.item}: no decision is called {entry.action!r}; use one of {', '.join(ACTIONS)}")
+        raise DecisionRefused(f"{entry.item}: {no_decision(entry.action, ACTIONS)}")
     if _KEY_VALUE.search(f"{entry.reason} {entry.target}"):
         raise DecisionRefused(f"{entry.item}: the reason holds an API key; leave it out, and revoke that key")
     if len(entry.reason) > LONGEST_REASON:

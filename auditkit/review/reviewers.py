@@ -44,7 +44,8 @@ def remarks(standing: pd.DataFrame, entries: Iterable[Entry], made: Sequence[Ent
 
 
 def _remark(entry: Entry, asked: str, said: Sequence[Entry]) -> str:
-    told = [f"asked of {asked}"] if asked not in ("", entry.reviewer) else []
+    counts = "handed on" if entry.action in HANDED else "decided"
+    told = [f"asked of {asked}, counts as {counts} by {entry.reviewer}"] if asked not in ("", entry.reviewer) else []
     others = [] if entry.action in HANDED else [
         f"{one.reviewer}: {one.action} {one.target}".strip()
         for one in said

@@ -17,7 +17,7 @@ from auditkit.review import deciding
 from auditkit.review.campaign import Campaign, open_campaign
 from auditkit.review.closing import closed_words
 from auditkit.review.decisions import voices
-from auditkit.review.entries import Entry
+from auditkit.review.entries import Entry, alike
 from auditkit.review.reviewers import known, remarks, reviewers
 from auditkit.review.targets import fitting
 from auditkit.widgets.review_sift import ordered
@@ -130,7 +130,7 @@ class Sitting:
         # As it is kept, so that the same role under another name is the same decision.
         answer = replace(answer, target=fitting(self.campaign, shown.item, answer.action, answer.target))
         mine = self.own(shown.item, answer.reviewer)
-        if mine and _alike(mine, answer):
+        if mine and alike(mine, answer.action, answer.target, answer.reason):
             self.refresh()
             return f"{shown.item}: {mine.action} is on disk already, by {mine.reviewer} at {mine.at}"
         told = self._write([shown], answer)
@@ -250,10 +250,3 @@ def account() -> str:
     except (KeyError, OSError, ImportError):
         user = "unknown"
     return f"{user}@{socket.gethostname()}"
-
-
-def _alike(mine: Entry, answer: Answer) -> bool:
-    """Whether an answer says nothing that does not stand; an empty reason takes none away."""
-    reason = answer.reason.strip()
-    same = (mine.action, mine.target) == (answer.action, answer.target.strip())
-    return same and reason in ("", mine.reason)

@@ -251,18 +251,18 @@ def test_a_name_of_nobody_known_is_refused_until_that_was_read(
 
 def test_a_decision_says_at_once_who_was_asked_and_who_disagrees(folder: Path, review: Review) -> None:
     panel = one(review, KEY)
-    assert panel.form.press("remove").endswith("; asked of gil")
+    assert panel.form.press("remove").endswith("; asked of gil, counts as decided by ann")
     assert "; " not in one(open_review(folder, "gil"), KEY).form.press("remove")
     bob = one(open_review(folder, "bob"), KEY)
     told = bob.form.press("keep", reason="in use")
-    assert told.endswith("; asked of gil; this disagrees with ann: remove, gil: remove")
+    assert told.endswith("; asked of gil, counts as decided by bob; this disagrees with ann: remove, gil: remove")
     assert "; " not in one(review, FINE).form.press("keep")
     many = open_review(folder, "bob").panel("many").controls
     many.grid.ticked.update({FINE, "credential:c2"})
     words = {"action": "remove", "reason": "seen"}
     many.form.press("ask", **words)
     told = many.form.press("write", **words)
-    assert "; asked of gil (1 item)" in told
+    assert "; asked of gil, counts as decided by bob (1 item)" in told
     assert "; this disagrees with ann: keep (1 item)" in told
 
 
@@ -394,7 +394,9 @@ def test_many_are_shown_exactly_before_they_are_written(folder: Path, review: Re
     assert (
         panel.form.press("write", **words)
         == told
-        == ("rotate is on disk for 2 items, marked as decided together; asked of gil (2 items)")
+        == (
+            "rotate is on disk for 2 items, marked as decided together; asked of gil, counts as decided by ann (2 items)"
+        )
     )
     entries = on_disk(folder)
     assert acts(folder) == [("credential:c1", "rotate"), ("credential:c2", "rotate")]
