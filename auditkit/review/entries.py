@@ -27,6 +27,9 @@ _ADVISED = {
     "ask": "look at it, and decide as you know it",
 }  # fmt: skip
 
+# Nothing shortens what is issued: a new one with an end takes its place, so that to rotate is how it is done.
+_FOLLOWS = {"shorten": ("shorten", "rotate")}
+
 GENESIS = "0" * 64
 """What the first entry of a chain has before it."""
 
@@ -104,6 +107,11 @@ def alike(mine: Entry, action: str, target: str, reason: str) -> bool:
     return same and reason.strip() in ("", mine.reason)
 
 
+def follows(action: str, recommendation: str) -> bool:
+    """Whether a decision does what is recommended; to look first (`ask`) is followed by none of them."""
+    return action in _FOLLOWS.get(recommendation, (recommendation,))
+
+
 def check(entry: Entry, *, recommendation: str | None = None) -> None:
     """Refuse, as `DecisionRefused`, an entry that says too little, or something that must not be kept."""
     if entry.action not in ACTIONS:
@@ -119,7 +127,7 @@ def check(entry: Entry, *, recommendation: str | None = None) -> None:
             raise DecisionRefused(f"{entry.item}: '{action}' needs {want}")
     if entry.action == "undo" and not entry.undoes:
         raise DecisionRefused(f"{entry.item}: 'undo' needs the entry that it takes back")
-    against = entry.action == "keep" and recommendation not in (None, "keep")
+    against = entry.action == "keep" and recommendation is not None and not follows("keep", recommendation)
     if not entry.reason.strip() and (against or entry.bulk):
         advice = "look at it first" if recommendation == "ask" else recommendation
         why = "many were decided at once" if entry.bulk else f"the recommendation is to {advice}"

@@ -8,7 +8,7 @@ from auditkit.access.telling import columns
 from auditkit.access.telling import word as plain
 from auditkit.review.accepted import last_day
 from auditkit.review.advice import OWNER_KINDS, assign_reviewers, read_owners
-from auditkit.review.entries import HANDED
+from auditkit.review.entries import HANDED, follows
 from auditkit.review.evidence_gathered import Gathered
 from auditkit.review.evidence_scope import by_severity
 from auditkit.review.progress import progress
@@ -43,7 +43,7 @@ def decided_lines(gathered: Gathered) -> list[str]:
     far = progress(standing.assign(whole="all"), "whole").iloc[0]
     said = log[~log.action.isin(_NO_DECISIONS)]
     bulk = said[said.bulk.ne("")]
-    odd = _against(standing)
+    odd = against(standing)
     left = by_severity(_left(standing).severity) or "none"
     told = [
         ("Items", len(standing), ""),
@@ -52,44 +52,57 @@ def decided_lines(gathered: Gathered) -> list[str]:
         ("Left undecided", far.left, f"{left}; plan/unplanned.csv lists them"),
         ("Reviewers disagree", int(far.conflicts), "counted as decided above, and carried out by nobody"),
         ("On other content", int(standing.stale.sum()), "decided about something else than the item is"),
-        ("Nobody to be asked", int(standing.reviewer.eq("").sum()), "no owner is named"),
+        ("Nobody to be asked", int(standing.reviewer.eq("").sum()), _nobody(standing)),
         ("Not as recommended", int(odd.sum()), f"of these kept: {int((odd & standing.action.eq('keep')).sum()):,}"),
         ("In bulk", len(bulk), f"of {len(said):,} entries, in {bulk.bulk.nunique():,} acts on several at once"),
         ("Taken back", int(log.action.eq("undo").sum()), "entries `undo` of the log"),
     ]  # fmt: skip
     lines = [f"  {name:19}{count:>7,}{'  (' + note + ')' if note else ''}" for name, count, note in told]
-    waiting = _undecided(standing) or ["  none"]
+    waiting, open_ = _undecided(standing) or ["  none"], int(far.left + far.waiting)
     lines += ["", "  By person who decided:", *_people(gathered)]
-    return [*lines, "", "  Left undecided or handed on, by who was asked:", *waiting]
+    return [*lines, "", f"  Left undecided or handed on, {open_:,} together, by whom they wait for:", *waiting]
 
 
 def _left(standing: pd.DataFrame) -> pd.DataFrame:
     return standing[standing.action.eq("") | standing.stale]
 
 
-def _against(standing: pd.DataFrame) -> pd.Series:
+def _nobody(standing: pd.DataFrame) -> str:
+    """How many of those that nobody is named for are left, and how many others wait for nobody beside."""
+    alone = standing.asked_of.eq("")
+    left, handed = (
+        int((alone & standing["item"].isin(_left(standing)["item"])).sum()),
+        int((alone & standing.waiting).sum()),
+    )
+    beside = f"; with {handed:,} said to be not theirs, {left + handed:,} wait for {_NOBODY} below" if handed else ""
+    return f"no owner is named; {left:,} of them are left undecided{beside}"
+
+
+def against(standing: pd.DataFrame) -> pd.Series:
     """Where something else was decided than the program recommends; where it recommends to ask, nothing is against."""
     decided = standing.action.ne("") & ~standing.action.isin(HANDED) & ~standing.stale
-    return decided & standing.recommendation.ne("ask") & standing.action.ne(standing.recommendation)
+    done = [follows(*pair) for pair in zip(standing.action, standing.recommendation, strict=True)]
+    return decided & standing.recommendation.ne("ask") & ~pd.Series(done, standing.index, dtype="bool")
 
 
 def _people(gathered: Gathered) -> list[str]:
     standing, log = gathered.standing, gathered.log
     known = set(gathered.campaign.snapshot.principals.display_name.dropna().str.strip().str.casefold())
-    stands = (
-        standing.assign(odd=_against(standing)).groupby("decided_by").agg(items=("item", "size"), odd=("odd", "sum"))
-    )
+    # Counted as above, so that the people make up the whole.
+    parts = progress(standing, "decided_by").set_index("decided_by")[["decided", "waiting"]]
+    stands = parts.assign(odd=against(standing).groupby(standing.decided_by).sum())
     rows = []
     for name, said in log.groupby("reviewer", sort=True):
         own = stands.reindex([name]).fillna(0).iloc[0]
         there = "yes" if str(name).strip().casefold() in known else "NO"
         accounts = ", ".join(sorted(said.account.replace("", "(none)").unique()))
-        rows.append((name, len(said), int(own["items"]), int(said.bulk.ne("").sum()), int(own["odd"]),
+        rows.append((name, len(said), int(own.decided), int(own.waiting), int(said.bulk.ne("").sum()), int(own["odd"]),
                      int(said.action.eq("undo").sum()), there, accounts))  # fmt: skip
     head = (
         "name given",
         "entries",
         "items decided",
+        "handed on",
         "in bulk",
         "not as recommended",
         "taken back",
@@ -97,7 +110,7 @@ def _people(gathered: Gathered) -> list[str]:
         "accounts",
     )
     lines = columns(head, rows)
-    strangers = sum(row[6] == "NO" for row in rows)
+    strangers = sum(row[7] == "NO" for row in rows)
     if strangers:
         lines += [
             "",

@@ -19,11 +19,14 @@ def progress(standing: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def unfinished(standing: pd.DataFrame) -> list[str]:
-    """What a review still lacks: a few words each, such as `3 undecided`; none where all of it is decided."""
+    """What a review still lacks: a few words each, such as `3 undecided (1 of them handed on)`; none where all of it is
+    decided."""
     open_ = standing.action.eq("") | standing.stale | standing.waiting
     counts = {"undecided": open_, "in conflict": standing.conflict,
               "undecided and asked of nobody": open_ & standing.asked_of.eq("")}  # fmt: skip
-    return [f"{int(rows.sum()):,} {words}" for words, rows in counts.items() if rows.any()]
+    handed = int(standing.waiting.sum())
+    more = {"undecided": f" ({handed:,} of them handed on)"} if handed else {}
+    return [f"{int(rows.sum()):,} {words}{more.get(words, '')}" for words, rows in counts.items() if rows.any()]
 
 
 def waiting(standing: pd.DataFrame) -> list[str]:
