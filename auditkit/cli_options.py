@@ -54,6 +54,14 @@ class ExplainFormat(StrEnum):
     json = "json"
 
 
+class WhoCanFormat(StrEnum):
+    """How `who-can` prints."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+
+
 class HistoryFormat(StrEnum):
     """How `history` prints."""
 

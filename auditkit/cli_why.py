@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
 
 from auditkit import cli_options
-from auditkit.cli_options import Api, AsOf, Config, ExplainFormat, Required, SnapshotPath, instant, opened
+from auditkit.cli_options import Api, AsOf, Config, ExplainFormat, Required, SnapshotPath, WhoCanFormat, instant, opened
 from auditkit.cli_output import emit, say
 from auditkit.errors import InputError
 from auditkit.terminal import visible_json, visible_lines
@@ -44,18 +45,28 @@ def who_can(
     context: _Context = None,
     machine_only: Annotated[bool, typer.Option("--machine-only", help="Only API keys and service accounts.")] = False,
     as_of: AsOf = None,
-    format_: Format = ExplainFormat.text,
+    format_: Annotated[WhoCanFormat, typer.Option("--format", help="How to print.")] = WhoCanFormat.text,
 ) -> None:
-    """List everybody who can do something, certainly or possibly, each by the shortest route.
+    """List everybody who can do something, certainly or possibly, each by the shortest route; as CSV, by every route.
 
     \b
     Example:
       auditkit who-can ./snapshot iam.apikey.create --machine-only
     """
-    from auditkit.access.who_can import WhoCan
+    from auditkit.access.who_can import WhoCan, every_way, widening
 
-    place, given = _place(resource_type, resource), cli_options.context(context or [])
-    _print(WhoCan.ask(opened(snapshot), permission, place, given, instant(as_of), machine_only), format_)
+    place, given, time = _place(resource_type, resource), cli_options.context(context or []), instant(as_of)
+    whole = opened(snapshot)
+    found = WhoCan.ask(whole, permission, place, given, time, machine_only)
+    if format_ is WhoCanFormat.csv:
+        from auditkit.findings_text import to_csv
+
+        emit(visible_lines(to_csv(every_way(whole, found, given, time))))
+        _unread(found)
+        return
+    if format_ is WhoCanFormat.text:
+        found = replace(found, widening=widening(whole, found, time))
+    _print(found, ExplainFormat(format_.value))
 
 
 def narrow(
@@ -189,6 +200,10 @@ def _print(found: _Result, format_: ExplainFormat) -> None:
         emit(visible_json(json.dumps(found.to_dict(), ensure_ascii=False)))
     else:
         emit(visible_lines(found.to_text()))
+    _unread(found)
+
+
+def _unread(found: _Result) -> None:
     if found.not_read:
         from auditkit.access.unread import first_line
 

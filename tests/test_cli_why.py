@@ -225,3 +225,43 @@ def test_without_a_place_to_offer_the_options_alone_are_named(small: Path, capsy
     assert "alone, add --resource-type TYPE --resource PATH\n" in capsys.readouterr().out
     explained(str(small), "--principal", "key 1", "--permission", "m.f.read")
     assert "no resource is named" not in capsys.readouterr().out
+
+
+def test_who_can_is_handed_on_as_csv(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = load(sample)
+    people = whole.principals.assign(
+        display_name=whole.principals.display_name.mask(whole.principals.principal_id.eq("usr-0003"), "=1+1")
+    )
+    hostile = build(dict(whole.frames) | {"principals": people}).save(tmp_path / "hostile")
+    run("who-can", str(hostile), "iam.apikey.create", "--format", "csv")
+    told = capsys.readouterr()
+    rows = told.out.splitlines()
+    assert rows[0] == '"name","id","type","certainty","way"'
+    assert (
+        '"\'=1+1","usr-0003","User","certain","role ""Organisation administrator"" (role-administrator), '
+        'assignment asg-00008, through group ""Administrators"" (grp-0009)"'
+    ) in rows
+    assert len(rows) == 16
+    assert told.err == ""
+
+
+def test_who_can_says_who_may_give_it_to_themselves_in_text_alone(
+    sample: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["who-can", str(sample), "iam.apikey.create"]
+    run(*asked)
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "beside these, 2 may give it to themselves, by a permission of module iam that does more than read: "
+        "Felix Kowalski (usr-0025), Zoe Kowalski (usr-0111)"
+    )
+    for format_ in ("json", "csv"):
+        run(*asked, "--format", format_)
+        assert "usr-0025" not in capsys.readouterr().out
+
+
+def test_a_csv_of_who_can_says_what_was_not_read(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = build(load(sample).frames, incomplete={"roles": "403 from the IAM"}).save(tmp_path / "part")
+    run("who-can", str(part), "iam.apikey.create", "--format", "csv")
+    assert "not read whole: roles (403 from the IAM)" in capsys.readouterr().err

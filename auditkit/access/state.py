@@ -13,11 +13,17 @@ from auditkit.access.codes import arrow, codes, lists
 
 MACHINES = ("ApiKey", "ServiceAccount")
 NO_CONDITIONS = "[]"
+_READING = ("read", "list", "get", "view")
 
 
 def passed(times: pd.Series, as_of: pd.Timestamp) -> pd.Series:
     """Whether a time has come: at the instant itself it has; an absent one never comes."""
     return times.le(as_of)
+
+
+def widening(permissions: pd.DataFrame) -> pd.DataFrame:
+    """The permissions of module `iam` that do more than read: whoever holds one can give itself another."""
+    return permissions[permissions.module.eq("iam") & ~permissions.action.isin(_READING)]
 
 
 def principals(

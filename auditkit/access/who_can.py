@@ -10,15 +10,18 @@ import pandas as pd
 
 from auditkit.access import state
 from auditkit.access.everybody import CERTAINTIES, COLUMNS, who_can
+from auditkit.access.explain import Explainer
 from auditkit.access.instants import Instant, judged_at
+from auditkit.access.tables import Tables
 from auditkit.access.telling import Place, columns, html_lines, html_table, place_words, word
-from auditkit.access.unread import first_line, not_read
+from auditkit.access.unread import as_far, first_line, not_read
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
 
-__all__ = ["CERTAINTIES", "COLUMNS", "WhoCan", "who_can"]
+__all__ = ["CERTAINTIES", "COLUMNS", "WhoCan", "every_way", "who_can", "widening"]
 
+_NAMED = 12
 _HEAD = ("principal", "type", "name", "shortest route")
 _KINDS = {"User": "people", "ApiKey": "machines", "ServiceAccount": "machines", "Group": "groups"}
 _WORDS = {"people": ("person", "people"), "machines": ("machine", "machines"), "groups": ("group", "groups"),
@@ -30,7 +33,8 @@ class WhoCan:
     """The answer of `who_can` with its question, for a command line or a notebook.
 
     `not_read` are the collections that could not be read whole, with the reason: then of everybody without a certain
-    route it is not known, and `rest` are the types of those.
+    route it is not known, and `rest` are the types of those. `widening` are in words those who may give it to
+    themselves, where that was asked.
     """
 
     permission: str
@@ -39,6 +43,7 @@ class WhoCan:
     frame: pd.DataFrame
     not_read: Mapping[str, str] = field(default_factory=dict)
     rest: tuple[str, ...] = ()
+    widening: tuple[str, ...] = ()
 
     @classmethod
     def ask(
@@ -76,6 +81,7 @@ class WhoCan:
         for name in CERTAINTIES:
             rows = self._rows(name)
             lines += ["", f"{name} ({len(rows)})", *columns(_HEAD, rows)] if rows else []
+        lines += ["", self._beside()] if self.widening else []
         return "\n".join(lines) + "\n"
 
     def _repr_html_(self) -> str:
@@ -96,6 +102,14 @@ class WhoCan:
         rest = f" ({counted(self.rest)})" if self.rest else ""
         return f"{asked}: {counted(certain)} can for certain; whether anybody else{rest} can is not known"
 
+    def _beside(self) -> str:
+        more = f" and {len(self.widening) - _NAMED:,} more" if len(self.widening) > _NAMED else ""
+        told = (
+            f"beside these, {len(self.widening):,} may give it to themselves, by a permission of module iam that does "
+            f"more than read: {', '.join(self.widening[:_NAMED])}{more}"
+        )
+        return as_far(told, self.not_read)
+
     def _rows(self, certainty: str) -> list[tuple[object, ...]]:
         rows = self.frame[self.frame.certainty.eq(certainty)]
         return list(zip(rows.principal_id, rows.type, rows.display_name, rows.route, strict=True))
@@ -115,3 +129,39 @@ def _rest(snapshot: Snapshot, as_of: pd.Timestamp, machine_only: bool, found: pd
     certain = found.principal_id[found.certainty.eq("certain")]
     left = known[known.usable & (known.machine | (not machine_only)) & ~known.principal_id.isin(certain)]
     return tuple(left.type.astype("str"))
+
+
+def every_way(
+    snapshot: Snapshot, found: WhoCan, context: Mapping[str, Any] | None = None, as_of: Instant = None
+) -> pd.DataFrame:
+    """Every way by which each of those found can, for handing on: `name`, `id`, `type`, `certainty`, `way`.
+
+    Each way is judged by itself: of somebody who certainly can, another way may be possible only.
+    """
+    explainer = Explainer(snapshot, as_of)
+    open_ = [
+        (who, "certain" if route.result == "pass" else "possible", word(route.text))
+        for who in found.frame.principal_id
+        for route in explainer.decide(who, found.permission, found.resource, context).routes
+        if route.stopped_by is None
+    ]
+    ways = pd.DataFrame(open_, columns=["id", "certainty", "way"], dtype="str")
+    known = found.frame.set_index("principal_id")
+    ways = ways.assign(name=ways.id.map(known.display_name).astype("str"), type=ways.id.map(known.type).astype("str"))
+    return ways[["name", "id", "type", "certainty", "way"]]
+
+
+def widening(snapshot: Snapshot, found: WhoCan, as_of: Instant = None) -> tuple[str, ...]:
+    """Those who cannot now, and hold what PRM008 calls widening: a permission by which they may give it to themselves.
+
+    In words, by id; a group does not act, its members do.
+    """
+    tables = Tables(snapshot, as_of=as_of)
+    people = tables["principals"]
+    left = people[people.usable & (people.machine | (not found.machine_only)) & people.type.ne("Group")]
+    left = left[~left.principal_id.isin(found.frame.principal_id)]
+    iam = state.widening(tables["permissions"])
+    pairs = tables["effective"].pairs(principals=left.principal_id, permissions=iam.permission_id)
+    held = left[left.principal_id.isin(pairs.loc[pairs.level.ne("undetermined"), "principal_id"])]
+    held = held.sort_values("principal_id")
+    return tuple(map("{} ({})".format, map(word, held.display_name), map(word, held.principal_id)))

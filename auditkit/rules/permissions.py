@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from auditkit.access.state import widening
 from auditkit.limits import Limits
 from auditkit.rules.base import Hits, among, choose, hits, rule
 from auditkit.rules.needs import required, rows_judged_allow, rows_judged_deny, toxic_pairs, toxic_pairs_known
-from auditkit.rules.populations import widening
 from auditkit.rules.text import gather
 
 _RESOURCE = ("principal_id", "permission", "resource_type", "resource_path")

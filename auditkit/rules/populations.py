@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from auditkit.access.state import widening
 from auditkit.schema import COLLECTIONS
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 Count = Callable[["Tables", "Limits"], int]
 
-_READING = ("read", "list", "get", "view")
 _RESOURCE = ["principal_id", "permission", "resource_type", "resource_path"]
 
 
@@ -37,11 +37,6 @@ def _held_by_listed(tables: Tables, _: Limits) -> int:
     listed = gaps.loc[gaps.expect.eq("allow"), "principal_id"].unique()
     counts = tables["effective"].counts()
     return int(counts.loc[counts.principal_id.isin(listed), ["organisation", "scoped"]].to_numpy().sum())
-
-
-def widening(permissions: pd.DataFrame) -> pd.DataFrame:
-    """The permissions of module `iam` that do more than read: whoever holds one can give itself another."""
-    return permissions[permissions.module.eq("iam") & ~permissions.action.isin(_READING)]
 
 
 def _machines_by_widening(tables: Tables, _: Limits) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ from random_organisations import requests
 from small import given, organisation, role
 
 from auditkit.access.explain import Explainer
-from auditkit.access.who_can import WhoCan, who_can
+from auditkit.access.who_can import WhoCan, every_way, who_can, widening
 from auditkit.errors import UnknownPermission
 
 
@@ -131,3 +132,64 @@ def test_as_json_what_is_not_there_is_null() -> None:
     (row,) = told["certain"]
     assert (row["principal_id"], row["through"]) == ("gate", None)
     assert "NaN" not in json.dumps(told)
+
+
+def test_every_way_is_a_row_judged_by_itself() -> None:
+    maybe = [{"attribute": "request.ip", "operator": "equals", "value": "10.0.0.1"}]
+    routes = [
+        given("ra-1", "outer", "reader", conditions=maybe), given("ra-2", "ada", "writer"),
+        given("ra-3", "gate", "people"), given("ra-4", "bob", "reader", conditions=maybe),
+    ]  # fmt: skip
+    whole = snapshot_of(organisation(roleAssignments=routes))
+    found = every_way(whole, WhoCan.ask(whole, "iot.device.read"))
+    assert list(found.itertuples(index=False, name=None)) == [
+        ("Ada", "ada", "User", "certain", 'role "Writer" (writer), assignment ra-2'),
+        ("Ada", "ada", "User", "possible", 'role "Reader" (reader), assignment ra-1, through group "Inner" (inner) in group "Outer" (outer)'),
+        ("Bob", "bob", "User", "possible", 'role "Reader" (reader), assignment ra-4'),
+    ]  # fmt: skip
+    context = {"request.ip": "10.0.0.1"}
+    sure = every_way(whole, WhoCan.ask(whole, "iot.device.read", context=context), context)
+    assert set(sure.certainty) == {"certain"}
+    none = every_way(whole, WhoCan.ask(whole, "iot.stream.publish"))
+    assert (list(none.columns), len(none)) == (["name", "id", "type", "certainty", "way"], 0)
+
+
+def test_every_way_tells_of_everybody_who_can() -> None:
+    """The law: those with a row are those who can, each as certain as its best way."""
+    for seed in range(12):
+        random = Random(seed)
+        document = random_organisation(random)
+        whole = snapshot_of(document)
+        for request in requests(random, document, 3):
+            answer = WhoCan.ask(whole, request["permission"], request["resource"], request["context"], AS_OF)
+            ways = every_way(whole, answer, request["context"], AS_OF)
+            best = ways.groupby("id").certainty.min()
+            assert best.to_dict() == dict(zip(answer.frame.principal_id, answer.frame.certainty, strict=True))
+
+
+def test_who_may_give_it_to_themselves_is_told_beside() -> None:
+    routes = [
+        given("ra-1", "ada", "people"), given("ra-2", "gate", "keys"), given("ra-3", "gone", "people"),
+        given("ra-4", "bob", "reader"), given("ra-5", "outer", "people"),
+    ]  # fmt: skip
+    roles = [*organisation()["roles"], role("keys", ["iam.key.create"], ["ApiKey"])]
+    whole = snapshot_of(organisation(roles=roles, roleAssignments=routes))
+    # Bob reads; Ada and the gateway may make keys; who is suspended, and a group, does nothing.
+    found = WhoCan.ask(whole, "iot.device.read")
+    assert widening(whole, found) == ("Ada (ada)", "Gate (gate)")
+    told = replace(found, widening=widening(whole, found))
+    line = "beside these, 2 may give it to themselves, by a permission of module iam that does more than read: Ada (ada), Gate (gate)"
+    assert told.to_text().splitlines()[-1] == line
+    assert (line in found.to_text(), "themselves" in json.dumps(told.to_dict())) == (False, False)
+    assert widening(whole, WhoCan.ask(whole, "iot.device.read", machine_only=True)) == ("Gate (gate)",)
+    # Nobody who can is told again, and nobody who only reads.
+    assert widening(whole, WhoCan.ask(whole, "iam.key.create")) == ()
+    many = replace(found, widening=tuple(f"P{number}" for number in range(14)))
+    assert many.to_text().endswith("P10, P11 and 2 more\n")
+
+
+def test_a_permission_that_only_reads_widens_nothing() -> None:
+    permissions = organisation()["permissions"]
+    permissions[3] |= {"action": "list"}
+    whole = snapshot_of(organisation(permissions=permissions, roleAssignments=[given("ra-1", "ada", "people")]))
+    assert widening(whole, WhoCan.ask(whole, "iot.device.read")) == ()
