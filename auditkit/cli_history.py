@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -202,7 +203,7 @@ def verify(
     Example:
       auditkit verify ./evidence
     """
-    from auditkit.review.verify import seal
+    from auditkit.review.verify import NOT_SOUND, seal
     from auditkit.review.verify import verify as check
     from auditkit.review.what_is import no_pack
 
@@ -212,7 +213,9 @@ def verify(
     for line in found:
         emit(visible(line))
     if found:
-        say(f"auditkit: {pack} does not match its own list")
+        # The verdict comes last, also where both streams go into one file.
+        sys.stdout.flush()
+        say(f"NOT SOUND: {pack} {NOT_SOUND}")
         raise typer.Exit(2)
     say("sound: it matches its own list, and its files agree; compare its seal with the one that was written down")
     emit(seal(str(pack)))

@@ -26,15 +26,15 @@ _LOGGED = ("item", "at", "action", "target", "reviewer", "account", "reason", "b
 _DECISIONS = ("keep", "remove", "change", "rotate", "delegate", "not mine")
 _DECIDED = ("action", "target", "decided_by", "at", "reason", "bulk")
 _ENTERED = ("action", "target", "reviewer", "at", "reason", "bulk")
-_SAME = "The pack matches its own list, and its files agree with one another.\n"
-_SEAL = """\
-The seal of this pack, the SHA-256 of its SHA256SUMS, is
-
-  {seal}
-
+NOT_SOUND = "does not match its own list, or its files do not agree with one another"
+_SOUND = "SOUND: the pack matches its own list, and its files agree with one another.\n"
+_SEAL = "The seal of what lies here, the SHA-256 of its SHA256SUMS, is\n\n  {}\n\n"
+_COMPARE = """\
 Compare it with the one that was written down elsewhere when the pack was made. Without that nothing here shows who
 made the pack, or that nobody has made it anew.
+
 """
+_CHANGED = "No seal makes up for what is told above: get another copy of the pack, and check that.\n\n"
 
 
 def sums(files: dict[str, bytes]) -> bytes:
@@ -240,11 +240,13 @@ def digest(data: bytes) -> str:
 
 
 def main() -> int:
-    """Check a pack and say what was found; the answer is the exit status."""
+    """Check a pack and say what was found, the verdict last; the answer is the exit status."""
     pack = sys.argv[1] if len(sys.argv) > 1 else str(Path(__file__).resolve().parent)
     found = verify(pack)
-    said = "".join(f"{line}\n" for line in found) or _SAME
-    sys.stdout.write(said + _SEAL.format(seal=seal(pack) or "unknown: there is no " + SUMS))
+    told = "".join(f"{line}\n" for line in found)
+    made = _SEAL.format(seal(pack) or "unknown: there is no " + SUMS)
+    end = _CHANGED + f"NOT SOUND: {pack} {NOT_SOUND}.\n" if found else _COMPARE + _SOUND
+    sys.stdout.write(f"{told}\n{made}{end}" if found else made + end)
     return 2 if found else 0
 
 
