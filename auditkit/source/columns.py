@@ -36,7 +36,8 @@ def typed(name: str, values: dict[str, list[Any]], leaks: Mapping[int, list[str]
         _mask(column, values, arrays, found)
     problems = [leaked(collection, _id(collection, values, row), found[row]) for row in sorted(found)]
     kept, merged, conflicts = _repeated(collection, values)
-    problems += [_conflict(collection, values, row) for row in conflicts]
+    differing = _differing(values, conflicts)
+    problems += [_conflict(collection, values, row, differing[first]) for row, first in conflicts]
     table = pa.table(arrays)
     if len(kept) < len(table):
         table = table.take(pa.array(kept, pa.int64()))
@@ -90,33 +91,46 @@ def _matching(texts: pa.Array, part: str, expression: str) -> pa.Array:
     return pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, expression), False))
 
 
-def _repeated(collection: Collection, values: Mapping[str, list[Any]]) -> tuple[list[int] | range, int, list[int]]:
-    """The records to keep, how many repeat one word for word, and those that repeat only its id."""
+def _repeated(
+    collection: Collection, values: Mapping[str, list[Any]]
+) -> tuple[list[int] | range, int, list[tuple[int, int]]]:
+    """The records to keep, how many repeat one word for word, and those that repeat only its id, each with that one."""
     parts = [values[column] for column in collection.key]
     keys = parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
     if len(set(keys)) == len(keys):
         return range(len(keys)), 0, []
     first: dict[Any, int] = {}
     kept: list[int] = []
-    conflicts: list[int] = []
+    conflicts: list[tuple[int, int]] = []
     for row, key in enumerate(keys):
         earlier = first.setdefault(key, row)
         if earlier == row:
             kept.append(row)
         elif any(column[row] != column[earlier] for column in values.values()):
-            conflicts.append(row)
+            conflicts.append((row, earlier))
     return kept, len(keys) - len(kept) - len(conflicts), conflicts
 
 
-def _conflict(collection: Collection, values: Mapping[str, list[Any]], row: int) -> dict[str, Any]:
+def _differing(values: Mapping[str, list[Any]], conflicts: list[tuple[int, int]]) -> dict[int, list[str]]:
+    """For each first record, the columns in which any that repeat its id differ from it."""
+    found: dict[int, set[str]] = {}
+    for row, first in conflicts:
+        found.setdefault(first, set()).update(name for name, column in values.items() if column[row] != column[first])
+    return {first: [name for name in values if name in names] for first, names in found.items()}
+
+
+def _conflict(
+    collection: Collection, values: Mapping[str, list[Any]], row: int, differing: list[str]
+) -> dict[str, Any]:
     """The problem of a record whose id was there before with other content; its own content is kept as raw text."""
     record_id = _id(collection, values, row)
     fields = {column.name: column.field for column in collection.columns}
     raw = {fields[name]: column[row] for name, column in values.items() if column[row] is not None}
     key = ", ".join(fields[name] for name in collection.key)
-    told = text_row(
-        collection, "DAT002", record_id, key, "the id occurs again with different content; the first was kept"
-    )
+    # Not the values: which of them is right is for whoever knows the record, and they may be long.
+    where = ", ".join(fields[name] for name in differing)
+    reason = f"the id occurs again with different content, in {where}; the first was kept"
+    told = text_row(collection, "DAT002", record_id, key, reason)
     return told | {"set_aside": True, "raw": json.dumps(raw, sort_keys=True, separators=(",", ":"))}
 
 

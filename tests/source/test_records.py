@@ -274,6 +274,9 @@ def test_an_id_with_other_content_keeps_the_first_and_tells_the_second() -> None
     assert (counts["duplicates"], counts["set_aside"]) == (1, 1)
     assert (problem["rule"], problem["record_id"], problem["set_aside"]) == ("DAT002", "p1", True)
     assert json.loads(problem["raw"])["displayName"] == "Eve"
+    assert problem["field"] == "id"
+    assert problem["reason"] == "the id occurs again with different content, in displayName; the first was kept"
+    assert "Eve" not in problem["reason"]
 
 
 def test_many_conflicts_of_one_id_are_one_problem_with_every_record() -> None:
@@ -282,6 +285,19 @@ def test_many_conflicts_of_one_id_are_one_problem_with_every_record() -> None:
     )
     assert counts["set_aside"] == 3
     assert [json.loads(line)["displayName"] for line in problem["raw"].split("\n")] == ["B", "C"]
+
+
+def test_the_fields_in_which_any_copy_differs_are_named_each_once() -> None:
+    copies = [PRINCIPAL | {"email": "b@example.com"}, PRINCIPAL | {"displayName": "B", "email": "c@example.com"}]
+    _, [problem], _ = read("principals", PRINCIPAL, *copies)
+    told = "the id occurs again with different content, in displayName, email; the first was kept"
+    assert problem["reason"] == told
+    # Of two ids, each is told what differs in its own copies.
+    other = PRINCIPAL | {"id": "p2"}
+    _, both, _ = read("principals", PRINCIPAL, other, PRINCIPAL | {"status": "Revoked"}, other | {"displayName": "B"})
+    assert {row["record_id"]: row["reason"].split(", in ")[1] for row in both} == {
+        "p1": "status; the first was kept", "p2": "displayName; the first was kept",
+    }  # fmt: skip
 
 
 def test_memberships_are_identified_by_both_ids() -> None:
