@@ -22,6 +22,7 @@ from auditkit.cli_options import (
     opened,
 )
 from auditkit.cli_output import emit, say
+from auditkit.cli_review_status import counts_text, items_text
 from auditkit.cli_review_tools import (
     Folder,
     account,
@@ -32,7 +33,6 @@ from auditkit.cli_review_tools import (
     now,
     say_closed,
     stamp,
-    table,
     warn_of_network,
 )
 from auditkit.terminal import visible
@@ -135,19 +135,15 @@ def status(
       auditkit review status ./review --items
     """
     from auditkit.review.decisions import disagreements
-    from auditkit.review.progress import progress, waiting
+    from auditkit.review.progress import waiting
 
     campaign = campaign_of(folder)
     standing = campaign.standing()
     if items:
         say_closed(campaign)
-        shown = standing.assign(decided=standing.action.str.cat(standing.target, sep=" ").str.strip())
-        head = ("item", "whose", "says", "recommendation", "asked_of", "decided", "decided_by", "reason")
-        emit("\n".join(table(shown, head)))
+        emit(items_text(standing))
         return
-    nobody = {"": "(nobody)"}
-    parts = [table(progress(standing, by).replace({by: nobody})) for by in ("reviewer", "severity", "kind")]
-    emit("\n\n".join("\n".join(part) for part in parts))
+    emit(counts_text(standing))
     lines = [*filter(None, [closed_note(campaign)]), *not_reviewed(campaign), *waiting(standing)]
     with campaign.decisions() as store:
         said = disagreements(store.entries())
