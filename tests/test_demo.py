@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -67,6 +68,19 @@ def test_the_demo_judges_by_all_that_lies_in_its_folder(made: tuple[Path, str, f
     report = (folder / "report.html").read_text()
     for words in ("Accepted findings", "Three gateways still send their key directly", "Owen Fisk"):
         assert words in report, words
+
+
+def test_the_difference_counts_what_both_quarters_say_of_themselves(made: tuple[Path, str, float]) -> None:
+    told = (made[0] / "difference.txt").read_text()
+    found = json.loads((made[0] / "findings.json").read_text())
+    new, still, gone = map(int, re.findall(r"^Findings: (\d+) new, (\d+) still, (\d+) gone$", told, re.MULTILINE)[0])
+    assert still + gone == len(found["findings"])
+    assert f"A quarter later, findings: {new} new, {still} still, {gone} gone\n" in made[1]
+    assert "accepted findings, in no count here: 2 in the older, 1 in the newer\n" in told
+    (lapsed,) = [line for line in told.splitlines() if "a finding again: accepted until 2026-11-30" in line]
+    assert lapsed.split()[:4] == ["new", "high", "ROL008", "svc-0007|role-migration"]
+    assert re.search(r"removed +assignment +asg-00066 +given again as asg-00066-2 on the whole organisation\n", told)
+    assert "ORG001" not in told
 
 
 def test_the_demo_judges_at_the_samples_instant(made: tuple[Path, str, float]) -> None:

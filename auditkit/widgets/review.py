@@ -116,7 +116,7 @@ class Review:
         return self.panel("log").frame
 
     def difference(self) -> pd.DataFrame:
-        """The findings that are new, gone, still there or came back since the previous snapshot."""
+        """The findings that are new, gone or still there since the previous snapshot."""
         return self.panel("difference").frame
 
     def judge_anew(self) -> None:

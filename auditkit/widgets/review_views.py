@@ -121,7 +121,8 @@ def conflicts_view(sitting: Sitting) -> View:
 
 
 def difference_view(found: Difference | None) -> View:
-    """The findings that are new, gone, still there or came back since the last quarter, and how fair that is."""
+    """The findings that are new, gone or still there since the last quarter, came back since one before, or are
+    accepted now; and how fair that is."""
     if found is None:
         return View(frame=pd.DataFrame(), headline=NOTHING)
     old, new = found.old.as_of, found.new.as_of

@@ -88,7 +88,7 @@ def compare(desk: Desk) -> Compared | None:
 
 
 class ChangedPanel(Panel):
-    """The findings that are new, came back or are gone since the earlier snapshot, and how fair that is."""
+    """The findings that are new, came back, are accepted or gone since the earlier snapshots, and how fair that is."""
 
     rules: ClassVar[tuple[str, ...]] = ALL
 
