@@ -85,6 +85,11 @@ class Asking:
         return ""
 
     @property
+    def unasked(self) -> str:
+        """What stands in place of an answer that waits to be asked."""
+        return f"Not asked yet: press '{self.label}' to ask this one."
+
+    @property
     def fresh(self) -> bool:
         """Whether the question as it stands is answered."""
         return self._kept is not None and self._kept[0] == self.question()
@@ -130,6 +135,13 @@ class Asking:
         """The panel with its fields, which follows the request; made once."""
         return self._made().box
 
+    def _pending(self) -> bool:
+        """Whether the question waits to be asked; one that cannot be put does not."""
+        try:
+            return bool(self.waits) and not self.fresh
+        except TROUBLE:
+            return False
+
     def _made(self) -> Live:
         if self._live is None:
             self._live = Live(self)
@@ -139,7 +151,8 @@ class Asking:
         if self.desk.headless:
             twin = self.static()
             return {"text/plain": repr(twin), "text/html": twin.fragment}
-        twin = self.static(ROWS_KEPT)
+        told = f"{self.title}. {self.unasked}"
+        twin = Static(f"<p>{safe_text(told)}</p>", text=told) if self._pending() else self.static(ROWS_KEPT)
         live: dict[str, Any] = self.widget()._repr_mimebundle_()
         return {**live, "text/html": twin._repr_html_(), "text/plain": repr(twin)}
 
@@ -153,24 +166,24 @@ class Live:
         self._out = ipywidgets.VBox()
         self.form = Form(self._act, label=panel.title, fields=panel.controls(), eager=True)
         self.box = ipywidgets.VBox([self.form, self._out])
-        self.moved(asked=True)
+        self.moved()
         panel.why.listen(self.moved)
 
-    def moved(self, *, asked: bool = False) -> None:
+    def moved(self) -> None:
         """Show the choices as they stand, and the answer, unless that waits to be asked; say what is wrong."""
-        guard(self.form.refuse, held(self._panel.desk, lambda: self.form.say(self._answered(asked))))()
+        guard(self.form.refuse, held(self._panel.desk, lambda: self.form.say(self._answered(asked=False))))()
 
     def _act(self, press: Press) -> str:
         """Do what a press says, by what was typed before it."""
         held(self._panel.desk, self._typed)({name: press.words[name] for name in press.typed})
-        told = self._answered(press.act == _ASK)
+        told = self._answered(asked=press.act == _ASK)
         return self._hand_on() if press.act == _HAND else told
 
     def _typed(self, words: dict[str, str]) -> None:
         self._panel.typed(words)
         self._panel.why.fields.typed(words)
 
-    def _answered(self, asked: bool) -> str:
+    def _answered(self, *, asked: bool) -> str:
         """Show the answer if it is asked for or does not wait to be; what else there is to say."""
         panel = self._panel
         self._written()
@@ -184,7 +197,7 @@ class Live:
             raise
         # Nobody must take what answered another question for the answer to this one.
         self._out.layout.display = "none"
-        return f"Not asked yet: press '{panel.label}' to ask this one."
+        return panel.unasked
 
     def _hand_on(self) -> str:
         """Hand what the answer proposes to the panel that tries changes."""

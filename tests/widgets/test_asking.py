@@ -188,6 +188,10 @@ def test_narrow_without_required_rows_says_what_it_lacks() -> None:
 
 def test_a_change_is_tried_on_a_press_only(why: WhyDenied) -> None:
     panel = why.panel("what-if")
+    # It opens with a change to begin with, which nobody has asked for yet.
+    assert "suspend principal Ann (ann)" not in text(panel)
+    assert "Not asked yet: press 'Try it' to ask this one." in text(panel)
+    press(panel)
     assert "suspend principal Ann (ann)" in text(panel)
     enter(panel, "What changes", KINDS["remove_assignment"])
     # What the principal has is offered first, and told with its name.
@@ -201,6 +205,22 @@ def test_a_change_is_tried_on_a_press_only(why: WhyDenied) -> None:
     assert "press 'Try it'" not in text(panel)
     assert 'remove assignment a2 of role "Operators" (r1) to Ann (ann)' in text(panel)
     assert "breaks" in text(panel)
+
+
+def test_a_panel_that_waits_is_saved_as_not_asked_until_it_was(why: WhyDenied, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = why.panel("what-if")
+    with monkeypatch.context() as patched:
+        patched.setattr(why, "what_if", lambda change: pytest.fail("nobody asked"))
+        bundle = panel._repr_mimebundle_()
+    assert bundle["text/plain"] == "What if. Not asked yet: press 'Try it' to ask this one."
+    assert "What if. Not asked yet: press" in bundle["text/html"]
+    press(panel)
+    assert "suspend principal Ann (ann)" in panel._repr_mimebundle_()["text/html"]
+    enter(panel, "What changes", KINDS[FILE])
+    enter(panel, "Change file", "suspend_principal = [")
+    assert "the change file: is no TOML" in panel._repr_mimebundle_()["text/html"]
+    # One that asks by itself has its answer at once.
+    assert "A is Ann (ann)" in why.panel("compare")._repr_mimebundle_()["text/html"]
 
 
 def test_what_is_typed_goes_with_the_press(why: WhyDenied) -> None:
@@ -239,6 +259,7 @@ def test_what_is_tried_follows_the_principal_until_it_is_chosen(why: WhyDenied) 
 
 def test_another_request_puts_the_answer_to_the_former_away_until_it_is_asked(why: WhyDenied) -> None:
     panel = why.panel("what-if")
+    press(panel)
     assert "suspend principal Ann (ann)" in text(panel)
     why.move(principal="bob")
     assert "suspend principal" not in text(panel)
