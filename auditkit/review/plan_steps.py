@@ -9,12 +9,14 @@ import pandas as pd
 from auditkit.access.tables import Tables
 from auditkit.report.inert import code_span
 from auditkit.review import names
+from auditkit.review.proof_state import TABLES
 from auditkit.review.replacing import Instead, place
 
 COLUMNS = ("step", "does", "item", "principal_id", "record_id", "target", "words", "after", "why", "decided_by")
 
 # For each kind of item and decision the steps, each with its phase. What is new comes before what it replaces, and
-# whole principals come last, so that whoever takes over has what they need by then.
+# whole principals come last, so that whoever takes over has what they need by then: a principal that goes loses
+# nothing until it is stopped and nothing misses it.
 STEPS: Mapping[tuple[str, str], tuple[tuple[int, str, str], ...]] = {
     ("credential", "rotate"): (
         (1, "issue", "Issue a new credential with an end date for {who}"),
@@ -38,7 +40,7 @@ STEPS: Mapping[tuple[str, str], tuple[tuple[int, str, str], ...]] = {
     ("principal", "remove"): (
         (6, "suspend", "Suspend {who}"),
         (7, "confirm", "Confirm that nothing misses {who}"),
-        (8, "revoke principal", "Revoke {who}, its live credentials, its assignments and its grants"),
+        (9, "revoke principal", "Revoke {who}, its live credentials, its assignments and its grants"),
     ),
 }  # fmt: skip
 # What a ticket is called: what was decided. What is missing here is called as its last step.
@@ -47,6 +49,15 @@ _TITLES = {
     ("assignment", "change"): "Assign role {new_role} and remove assignment {record_id} of role {role} from {who}",
     ("grant", "change"): "Assign role {new_role} and remove grant {record_id} of permission {permission} from {who}",
 }
+_UNDER = 8
+# What lies open is revoked before all else, as soon as what replaces it is in place; that is looked at afterwards.
+_OPEN = {"issue": -4, "deploy": -3, "revoke credential": -2, "confirm": -1}
+_AT_ONCE = (
+    "Revoke credential {credential} of {who} at once: its secret lay open in the data (DAT007), and whoever could read "
+    "that can use it"
+)
+_BARE = "Revoke {who}, under which nothing is left by then"
+_EMPTY = "See that nothing is left under {who}, which is revoked: no live credential, no assignment and no grant"
 _LEFT = "Take away what is left under {who}, which is revoked: its live credentials, its assignments and its grants"
 PROPOSED = "proposed, not decided: confirm first"
 _FIRST = (
@@ -66,13 +77,10 @@ def ordered(planned: pd.DataFrame, replacing: Mapping[str, Instead], tables: Tab
     with every name in a code span.
 
     `replacing` are the assignments, by principal, that are made before something of the principal's is removed: those
-    nobody decided, so they say that they are proposed, and by nobody. Who is stopped already is not suspended.
+    nobody decided, so they say that they are proposed, and by nobody. Who is stopped already is not suspended. A
+    credential whose secret lies in the data is revoked first of all.
     """
-    asked = planned.merge(_TABLE, on=["kind", "action"])
-    asked = asked[~(asked.does.eq("suspend") & asked.principal_id.isin(stopped(tables)))]
-    revoked = tables["principals"].loc[lambda rows: rows.status.eq("Revoked"), "principal_id"]
-    again = asked.does.eq("revoke principal") & asked.principal_id.isin(revoked)
-    asked = asked.assign(template=asked.template.mask(again, _LEFT))
+    asked = _urgent(_of_principals(planned.merge(_TABLE, on=["kind", "action"]), tables), tables)
     steps = pd.concat([asked, _before(planned, replacing)], ignore_index=True)
     steps = steps.sort_values(["phase", "item"], kind="stable", ignore_index=True)
     steps["step"] = range(1, len(steps) + 1)
@@ -92,6 +100,34 @@ def ordered(planned: pd.DataFrame, replacing: Mapping[str, Instead], tables: Tab
         why=steps.reason.mask(proposed, PROPOSED), decided_by=steps.decided_by.mask(proposed, ""),
     )[[*COLUMNS, "markdown", "title"]]  # fmt: skip
     return frame.astype(dict.fromkeys([*COLUMNS[1:], "markdown", "title"], "str"))
+
+
+def _of_principals(asked: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """The steps, those of what a principal that is removed has after it was stopped; its own say what is left by
+    then."""
+    asked = asked[~(asked.does.eq("suspend") & asked.principal_id.isin(stopped(tables)))]
+    whole = asked.does.eq("revoke principal")
+    under = asked.action.eq("remove") & ~asked.kind.eq("principal") & asked.principal_id.isin(asked.principal_id[whole])
+    principals = tables["principals"]
+    again = whole & asked.principal_id.isin(principals.principal_id[principals.status.eq("Revoked")])
+    held = []
+    for kind in ("credential", "assignment", "grant"):
+        rows = tables[TABLES[kind]].loc[lambda each: each.live]
+        held.append(pd.DataFrame({"principal_id": rows.principal_id, "item": kind + ":" + rows[f"{kind}_id"]}))
+    every = pd.concat(held, ignore_index=True)
+    left = every.principal_id[~every["item"].isin(asked["item"][under])]
+    bare = whole & ~asked.principal_id.isin(left)
+    words = asked.template.mask(again, _LEFT).mask(bare, _BARE).mask(bare & again, _EMPTY)
+    return asked.assign(phase=asked.phase.mask(under, _UNDER), template=words)
+
+
+def _urgent(asked: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """The steps, those of a credential whose secret lay in the data before all others, with why."""
+    told = tables["problems"]
+    lay_open = told.record_id[told.rule.eq("DAT007") & told.record.eq("credential")]
+    urgent = asked.kind.eq("credential") & asked.record_id.isin(lay_open)
+    words = asked.template.mask(urgent & asked.does.eq("revoke credential"), _AT_ONCE)
+    return asked.assign(phase=asked.phase.mask(urgent, asked.does.map(_OPEN)), template=words)
 
 
 def stopped(tables: Tables) -> pd.Series:
@@ -131,9 +167,15 @@ def _values(steps: pd.DataFrame, tables: Tables) -> dict[str, pd.Series]:
 
 
 def _waits(steps: pd.DataFrame) -> pd.Series:
-    """The step to wait for: the one before it of the same item, else what is assigned first to the same principal."""
+    """The step to wait for: the one before it of the same item, else what is assigned first to the same principal,
+    else, of what goes with a principal, that nothing misses it. The principal itself waits for the last of those."""
     before = steps.groupby("item").step.shift()
     tried = steps[steps.replaces.eq(True) & steps.does.eq("confirm")].set_index("principal_id").step
     taking = steps.does.isin(["remove assignment", "remove grant"])
     before = before.fillna(steps.principal_id.where(taking).map(tried))
+    missed = steps[steps.kind.eq("principal") & steps.does.eq("confirm")].set_index("principal_id").step
+    under = steps.phase.eq(_UNDER)
+    before = before.fillna(steps.principal_id.where(under).map(missed))
+    last = steps[under].groupby("principal_id").step.max()
+    before = steps.principal_id.where(steps.does.eq("revoke principal")).map(last).fillna(before)
     return before.astype("Int64").astype("str").fillna("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
 import mistune
@@ -86,8 +87,65 @@ def test_a_principal_is_suspended_then_revoked_and_after_all_that_is_new() -> No
         ("principal:ann", "remove", ""), ("assignment:a3", "change", "admin"), ("grant:g1", "remove", "")
     ).steps
     assert steps.does.tolist() == [
-        "assign", "confirm", "remove assignment", "remove grant", "suspend", "confirm", "revoke principal",
+        "assign", "confirm", "remove assignment", "suspend", "confirm", "remove grant", "revoke principal",
     ]  # fmt: skip
+    # What is taken from whoever goes waits until nothing misses them, and they go last.
+    assert steps.after.tolist() == ["", "1", "2", "", "4", "5", "6"]
+    assert steps.words[6] == "Revoke Ann (ann), under which nothing is left by then"
+
+
+def test_what_is_left_under_a_principal_is_named_only_where_something_is() -> None:
+    ended = SNAPSHOT.replace(principals=SNAPSHOT.principals.assign(status=["Active", "Revoked", "Active", "Active"]))
+    gate = ("principal:gate", "remove", "")
+    several = [("credential:c1", "remove", ""), ("credential:c2", "remove", ""), ("assignment:a2", "remove", "")]
+    every = "Take away what is left under Gateway 7 (gate), which is revoked: its live credentials, its assignments"
+    none = "See that nothing is left under Gateway 7 (gate), which is revoked: no live credential, no assignment"
+    for decisions, says in (([], every), (several[:2], every), (several, none)):
+        steps = planned(gate, *decisions, snapshot=ended).steps
+        assert steps.words[0] == "Confirm that nothing misses Gateway 7 (gate)"
+        assert steps.words.iloc[-1].startswith(says)
+        assert steps.after.tolist()[1:-1] == ["1"] * len(decisions)
+        assert steps.after.iloc[-1] == str(len(steps) - 1)
+    live = planned(gate, *several[:2]).steps.words
+    assert live.iloc[-1] == "Revoke Gateway 7 (gate), its live credentials, its assignments and its grants"
+
+
+def test_what_is_taken_from_whoever_stays_waits_for_nobody() -> None:
+    steps = planned(("principal:ann", "remove", ""), ("credential:c1", "remove", "")).steps
+    assert steps.does.tolist() == ["revoke credential", "suspend", "confirm", "revoke principal"]
+    assert steps.after.tolist() == ["", "", "2", "3"]
+
+
+def leaked(*told: tuple[str, str, str]) -> Snapshot:
+    """The company, of whose data this is told: rule, record and id."""
+    rows = pd.DataFrame(told, columns=["rule", "record", "record_id"]).assign(set_aside=False)
+    types = SNAPSHOT.problems.dtypes.to_dict()
+    return replace(SNAPSHOT, problems=rows.reindex(columns=list(types)).astype(types))
+
+
+AT_ONCE = (
+    " of Gateway 7 (gate) at once: its secret lay open in the data (DAT007), and whoever could read that can use it"
+)
+
+
+def test_a_secret_in_the_data_is_revoked_first_of_all_and_says_why() -> None:
+    asked = [("assignment:a3", "change", "admin"), ("credential:c1", "rotate", ""), ("credential:c2", "rotate", "")]
+    steps = planned(*asked, snapshot=leaked(("DAT007", "credential", "c2"))).steps
+    assert steps["item"].tolist()[:4] == ["credential:c2"] * 4
+    assert steps.does.tolist()[:4] == ["issue", "deploy", "revoke credential", "confirm"]
+    assert steps.after.tolist()[:4] == ["", "1", "2", "3"]
+    assert steps.words[2] == "Revoke credential spare, key k2 (c2)" + AT_ONCE
+    assert steps.words.str.contains("at once").sum() == 1
+    removed = planned(asked[0], ("credential:c1", "remove", ""), ("principal:gate", "remove", ""),
+                      snapshot=leaked(("DAT007", "credential", "c1"))).steps  # fmt: skip
+    assert (removed.words[0], removed.after[0]) == ("Revoke credential main, key k1 (c1)" + AT_ONCE, "")
+
+
+@pytest.mark.parametrize("told", [("DAT005", "credential", "c2"), ("DAT007", "assignment", "c2")])
+def test_no_other_remark_on_the_data_changes_the_order(told: tuple[str, str, str]) -> None:
+    asked = [("credential:c1", "rotate", ""), ("credential:c2", "rotate", "")]
+    plain, odd = (planned(*asked, snapshot=snapshot).steps for snapshot in (SNAPSHOT, leaked(told)))
+    pd.testing.assert_frame_equal(plain, odd)
 
 
 def test_what_is_kept_makes_no_step_and_no_proof() -> None:
@@ -276,7 +334,9 @@ def test_a_role_that_does_not_support_its_holder_is_replaced_before_it_goes() ->
     assert found.steps["item"].tolist() == ["assignment:a2"] * 3
     assert found.steps.target.tolist() == ["slim", "", ""]
     assert found.steps.after.tolist() == ["", "1", "2"]
-    assert "confirm first: assign role Slim (slim) to Gateway 7 (gate) on the whole organisation" in found.steps.words[0]
+    assert (
+        "confirm first: assign role Slim (slim) to Gateway 7 (gate) on the whole organisation" in found.steps.words[0]
+    )
     assert found.proof is not None
     assert found.proof.required.change.tolist() == ["mended"]
     assert found.warnings == ()
