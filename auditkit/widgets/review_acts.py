@@ -156,7 +156,7 @@ class Sitting:
         if not answer.reason.strip():
             raise DecisionRefused(f"{shown.item}: a reason is needed, since reviewers disagree")
         self._write([shown], answer, resolves=True)
-        return f"{shown.item}: settled as {answer.action}, on disk{self._closed()}"
+        return f"{shown.item}: settled as {answer.action}, on disk{self.closed_note()}"
 
     def undo(self, shown: Shown, reviewer: str) -> str:
         """Take back the reviewer's own standing decision, by an entry."""
@@ -168,7 +168,7 @@ class Sitting:
         mark = self._mark([shown], Answer(action="undo", reviewer=reviewer))
         deciding.undo(self.campaign, shown.item, reviewer=reviewer, at=self._now(), account=account(), mark=mark)
         self.refresh()
-        return f"{shown.item}: {mine.action} is taken back, on disk{self._closed()}"
+        return f"{shown.item}: {mine.action} is taken back, on disk{self.closed_note()}"
 
     def strange(self, name: str) -> bool:
         """Whether a press was just refused for this name."""
@@ -209,9 +209,10 @@ class Sitting:
         self.refresh()
         counts = Counter(remarks(before, self.entries, made).values())
         return "".join(f"; {told}" + (f" ({counted(count, 'item')})" if len(made) > 1 else "")
-                       for told, count in counts.items()) + self._closed()  # fmt: skip
+                       for told, count in counts.items()) + self.closed_note()  # fmt: skip
 
-    def _closed(self) -> str:
+    def closed_note(self) -> str:
+        """That this review was closed, to end a sentence with; "" where it was not."""
         return f"; this review was {self.closed}" if self.closed else ""
 
     def _unchanged(self, shown: Shown) -> None:

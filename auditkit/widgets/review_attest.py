@@ -82,4 +82,5 @@ class AttestForm:
         self.form.clear()
         self._show(attest_view(self._review))
         counts = "counts it" if when <= pd.Timestamp(facts.as_of) else f"counts it as of {when:%Y-%m-%d} and later"
-        return f"attested, on disk in the log of the campaign; ORG004, judged as of {facts.as_of[:10]} here, {counts}"
+        told = f"attested, on disk in the log of the campaign; ORG004, judged as of {facts.as_of[:10]} here, {counts}"
+        return told + sitting.closed_note()

@@ -166,12 +166,15 @@ def test_the_notebook_says_it_with_every_decision(place: Path) -> None:
         review = open_review(place / folder, "Gil")
         told[folder] = [*review.said, *_worked(review), review.panel("progress").static().fragment]
     assert [GOES_ON in line for line in told["open"]] == [False] * len(told["open"])
-    assert [GOES_ON in line for line in told["review"]].count(True) == 4
+    assert [GOES_ON in line for line in told["review"]].count(True) == 5
     for folder, closed in (("review", True), ("open", False)):
         assert ('class="ak-warn"' in open_review(place / folder)._repr_html_().partition("</style>")[2]) == closed
 
 
-def _worked(review: Review) -> tuple[str, str]:
+def _worked(review: Review) -> tuple[str, str, str]:
     sitting = review.sitting
     kept = sitting.decide(sitting.shown("credential:c2"), Answer(action="remove", reviewer="Gil"))
-    return kept, sitting.undo(sitting.shown("credential:c2"), "Gil")
+    words = {"kind": "break-glass", "who": "Gil", "what": "two envelopes", "when": "2026-06-01"}
+    attested = review.panel("attestations").controls.form.press("write", **words)
+    assert attested.startswith("attested, on disk")
+    return kept, sitting.undo(sitting.shown("credential:c2"), "Gil"), attested
