@@ -163,6 +163,32 @@ def test_what_was_given_again_under_another_id_is_linked() -> None:
     ]
 
 
+def test_a_grant_that_was_given_again_is_linked_and_one_of_another_permission_is_not() -> None:
+    def granted(name: str, permission: str) -> Snapshot:
+        return company(permission_grants={
+            "grant_id": [name], "principal_id": ["ann"], "permission_id": [permission], "organisation_id": ["org"],
+            "created_at": [OLD],
+        })  # fmt: skip
+
+    again = compared(granted("g1", "p1"), granted("g2", "p1")).records
+    assert again[["record_id", "note"]].to_numpy().tolist() == [
+        ["g1", "given again as g2 on the whole organisation"],
+        ["g2", "gives again what g1 gave"],
+    ]
+    assert compared(granted("g1", "p1"), granted("g2", "p2")).records.note.tolist() == ["", ""]
+
+
+@pytest.mark.parametrize("which", ["role_assignments", "permission_grants", "principals"])
+def test_what_could_not_be_read_is_compared_all_the_same(which: str) -> None:
+    partly = build(
+        {name: each for name, each in company().frames.items() if name != which}, incomplete={which: "403"}, as_of=Q4
+    )
+    found = compared(company(), partly)
+    assert found.records.note.eq("").all()
+    assert found.records.collection.eq(which).any()
+    assert any(f"{which} could not be read whole" in why for why in found.fairness)
+
+
 @pytest.mark.parametrize(
     "who", [{"principal_id": ["ops", "hooks", "hooks"]}, {"role_id": ["admin", "admin", "reader"]}]
 )
