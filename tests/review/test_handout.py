@@ -52,7 +52,9 @@ def edited(data: bytes, edit: Edit) -> bytes:
 
 
 def row_of(book: openpyxl.Workbook, item: str) -> int:
-    return next(number for number, (cell,) in enumerate(book["Decisions"].iter_rows(max_col=1), 1) if cell.value == item)
+    return next(
+        number for number, (cell,) in enumerate(book["Decisions"].iter_rows(max_col=1), 1) if cell.value == item
+    )
 
 
 def deciding(item: str, action: str, reason: str = "", target: str = "") -> Edit:
@@ -122,13 +124,17 @@ def test_each_line_says_whose_it_is_and_those_of_one_stand_together(campaign: Ca
     book = openpyxl.load_workbook(io.BytesIO(hand_out(campaign)["03-olga.xlsx"]))
     whose = [row[1].value for row in book["Decisions"].iter_rows(min_row=2)]
     assert whose == ["Ann (ann)", "Ann (ann)", "Hooks (hooks)", "On call (ops)", "On call (ops)"]
-    assert {row[1].value for row in openpyxl.load_workbook(io.BytesIO(of_gil(campaign)))["Decisions"].iter_rows(min_row=2)} == {"Gateway 7 (gate)"}
+    assert {
+        row[1].value for row in openpyxl.load_workbook(io.BytesIO(of_gil(campaign)))["Decisions"].iter_rows(min_row=2)
+    } == {"Gateway 7 (gate)"}
 
 
 def test_what_nobody_owns_needs_a_name(campaign: Campaign) -> None:
     data = hand_out(campaign)["01-without-reviewer.xlsx"]
     nameless = edited(data, deciding("principal:hooks", "remove"))
-    assert taken(campaign, nameless).problems == ("0.xlsx: nobody is named; write who decides into the cell B4 of the sheet Read me",)
+    assert taken(campaign, nameless).problems == (
+        "0.xlsx: nobody is named; write who decides into the cell B4 of the sheet Read me",
+    )
     assert count(campaign) == 0
 
     def named(book: openpyxl.Workbook) -> None:
@@ -152,10 +158,17 @@ def test_what_is_handed_on_is_in_the_workbook_of_whom_it_was_handed_on_to(campai
     data = edited(hand_out(campaign)["03-olga.xlsx"], deciding("credential:c1", "remove"))
     assert taken(campaign, data).problems == ()
     standing = campaign.standing().set_index("item")
-    assert (standing.action["credential:c1"], standing.decided_by["credential:c1"], standing.conflict["credential:c1"]) == ("remove", "olga", False)
+    assert (
+        standing.action["credential:c1"],
+        standing.decided_by["credential:c1"],
+        standing.conflict["credential:c1"],
+    ) == ("remove", "olga", False)
 
 
-@pytest.mark.parametrize(("written", "kept"), [("Keep", "keep"), (" REMOVE ", "remove"), ("Not  Mine", "not mine"), ("not mine ", "not mine")])
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("Keep", "keep"), (" REMOVE ", "remove"), ("Not  Mine", "not mine"), ("not mine ", "not mine")],
+)
 def test_a_decision_is_read_however_it_is_written(campaign: Campaign, written: str, kept: str) -> None:
     (entry,) = taken(campaign, edited(of_gil(campaign), deciding("credential:c1", written, "it is needed"))).entries
     assert entry.action == kept
@@ -230,7 +243,10 @@ def test_the_same_file_twice_in_one_call(campaign: Campaign) -> None:
         (deciding("credential:c1", "change", "why", "admin"), "'change' is for assignment and grant items"),
         (deciding("credential:c1", "kep"), "no decision is called 'kep', did you mean 'keep'?"),
         (setting("credential:c1", "item", "credential:c9"), "was its item changed, or the row added"),
-        (setting("credential:c1", "item", "assignment:a1"), "assignment:a1 was not handed out in this workbook (it is asked of olga)"),
+        (
+            setting("credential:c1", "item", "assignment:a1"),
+            "assignment:a1 was not handed out in this workbook (it is asked of olga)",
+        ),
         (setting("credential:c1", "whose", "Gateway 8"), "the column 'Whose it is' was changed"),
         (deciding("credential:c1", "delegate", "why"), "'delegate' needs the person"),
         (deciding("credential:c1", "remove", "it was ik_abc.secretpart"), "the reason holds an API key"),
@@ -259,11 +275,16 @@ def test_one_bad_file_keeps_out_the_good_ones(campaign: Campaign) -> None:
         (lambda campaign: b"no workbook at all", "is no workbook of a review"),
         (lambda campaign: b"", "is no workbook of a review"),
         (lambda campaign: edited(of_gil(campaign), lambda book: book.remove(book["Campaign"])), "is no workbook"),
-        (lambda campaign: edited(of_gil(campaign), lambda book: book["Decisions"].delete_cols(2)), "columns were moved"),
+        (
+            lambda campaign: edited(of_gil(campaign), lambda book: book["Decisions"].delete_cols(2)),
+            "columns were moved",
+        ),
         (lambda campaign: of_gil(campaign)[: len(of_gil(campaign)) // 2], "is no workbook of a review"),
     ],
 )
-def test_a_file_that_is_no_workbook_of_this_review(campaign: Campaign, data: Callable[[Campaign], bytes], says: str) -> None:
+def test_a_file_that_is_no_workbook_of_this_review(
+    campaign: Campaign, data: Callable[[Campaign], bytes], says: str
+) -> None:
     (problem,) = taken(campaign, data(campaign)).problems
     assert problem.startswith("0.xlsx: ")
     assert says in problem
@@ -299,7 +320,9 @@ def test_two_reviewers_who_disagree_are_told_and_both_are_kept(campaign: Campaig
     )
     assert found.problems == ()
     (told,) = found.told
-    assert told.startswith("credential:c1, Credential main (k1), without an end date, of Gateway 7 (gate): reviewers disagree: ")
+    assert told.startswith(
+        "credential:c1, Credential main (k1), without an end date, of Gateway 7 (gate): reviewers disagree: "
+    )
     assert "Gil Ö. says remove, olga says rotate" in told
     assert campaign.standing().set_index("item").conflict["credential:c1"]
     assert count(campaign) == 2
@@ -307,6 +330,7 @@ def test_two_reviewers_who_disagree_are_told_and_both_are_kept(campaign: Campaig
 
 def test_what_stands_from_another_reviewer_is_not_taken_as_this_ones(campaign: Campaign) -> None:
     """A workbook shows what stands decided; sent back untouched by somebody else, it decides nothing."""
+
     def for_olga(book: openpyxl.Workbook) -> None:
         next(row for row in book["Campaign"].iter_rows() if row[0].value == "reviewer")[1].value = "olga"
 
@@ -334,3 +358,20 @@ def test_a_formula_typed_as_a_reason_is_kept_as_its_text_or_refused(campaign: Ca
     data = edited(of_gil(campaign), deciding("credential:c1", "remove", '=HYPERLINK("https://x.invalid","x")'))
     found = taken(campaign, data)
     assert [entry.reason for entry in found.entries] in ([""], ['=HYPERLINK("https://x.invalid","x")'])
+
+
+def test_a_workbook_that_repeats_a_decision_without_its_reason_takes_none_away(campaign: Campaign) -> None:
+    book = of_gil(campaign)
+    assert len(taken(campaign, edited(book, deciding("credential:c1", "remove", "no use"))).entries) == 1
+    assert taken(campaign, edited(book, deciding("credential:c1", "remove"))).entries == ()
+    assert campaign.standing().set_index("item").reason["credential:c1"] == "no use"
+    # Another reason, or another decision, is one more.
+    assert len(taken(campaign, edited(book, deciding("credential:c1", "remove", "asked Mara"))).entries) == 1
+    assert len(taken(campaign, edited(book, deciding("credential:c1", "rotate"))).entries) == 1
+
+
+def test_what_is_only_recommended_is_told_how_it_is_decided(campaign: Campaign) -> None:
+    found = taken(campaign, edited(of_gil(campaign), deciding("credential:c1", "shorten")))
+    assert len(found.problems) == 1
+    assert "'shorten' is a recommendation, no decision: decide 'rotate'" in found.problems[0]
+    assert found.entries == ()
