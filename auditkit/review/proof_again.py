@@ -75,17 +75,16 @@ def new_keys(asked: pd.DataFrame, before: Tables, after: Tables) -> pd.DataFrame
     """For each credential that somebody replaced, or was to, the new one in its place: `old` and `new`, their ids, and
     `again`, where the old one was to be removed.
 
-    New ones first take the places of those that were to be rotated, and of those that went with nobody asking; only
-    what is left came back.
+    New ones first take the places of those that were to be rotated, and of those that went with nobody asking, each in
+    the order in which they were made; only what is left came back.
     """
     old, new = _as_made(before["credentials"]), _fresh(before, after)
     live = after["credentials"].loc[after["credentials"].live, "credential_id"]
     removed, rotated = (asked.record_id[asked.action.eq(action)] for action in ("remove", "rotate"))
-    going = old.credential_id.isin(removed)
-    turned = old[old.credential_id.isin(rotated)]
-    went = old[old.live & ~old.credential_id.isin(live) & ~going & ~old.credential_id.isin(rotated)]
-    gone = old[going & ~old.credential_id.isin(live)]
-    places = pd.concat([turned.assign(again=False), went.assign(again=False), gone.assign(again=True)])
+    going, turned = (old.credential_id.isin(ids) for ids in (removed, rotated))
+    there = old.credential_id.isin(live)
+    owed, gone = old[turned | (old.live & ~there & ~going)], old[going & ~there]
+    places = pd.concat([owed.assign(again=False), gone.assign(again=True)])
     places = places.assign(number=places.groupby("principal_id").cumcount())
     new = new.assign(number=new.groupby("principal_id").cumcount(), new=new.credential_id)
     pairs = places.merge(new[["principal_id", "number", "new"]], on=["principal_id", "number"])

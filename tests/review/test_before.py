@@ -109,6 +109,15 @@ def test_what_is_there_as_it_was_is_said_to_stand_for_nothing(tmp_path: Path) ->
     assert found.previous_action["assignment:a2"] == "keep"
 
 
+def test_of_two_that_were_replaced_the_older_is_told_with_the_older(tmp_path: Path) -> None:
+    """Whatever their ids, and whichever of them somebody decided about."""
+    was = changed(KEYS, 1, created_at="2026-06-19T00:00:00Z")
+    new = changed(changed(KEYS, 0, credential_id="c8", created_at=Q4), 1, credential_id="c9", created_at=SINCE)
+    found = following(tmp_path, {"credential:c1": ("rotate",)}, {"credentials": new}, {"credentials": was}).asked_again
+    assert found["credential:c8"] == "issued since c1, which was decided rotate"
+    assert found["credential:c9"] == "issued since c2, of which nothing was decided"
+
+
 def test_where_reviewers_disagreed_nothing_was_to_be_removed(tmp_path: Path) -> None:
     tables, findings = audited(company())
     last = start(tables, findings, name="2026-Q3", out=tmp_path / "q3", started_at=at(Q4))
