@@ -16,7 +16,6 @@ from auditkit.access.sieve import Way, covers, ways
 from auditkit.access.tables import Tables
 from auditkit.access.telling import columns, html_lines, html_table, place_words, records, word
 from auditkit.access.unread import as_far, first_line, not_read, proof, unmet
-from auditkit.errors import InputError
 
 if TYPE_CHECKING:
     from auditkit.snapshot import Snapshot
@@ -130,14 +129,11 @@ def compare(snapshot: Snapshot, a: str, b: str, as_of: Instant = None, *, time_l
     """Two principals side by side, at `as_of`: groups, roles, effective permissions, each with a route that gives it.
 
     What is proposed to give B what A has brings the least that neither has, and then is the smallest such set.
-    InputError if the two are one.
     """
     for each in (a, b):
         known_principal(snapshot, each)
-    if a == b:
-        raise InputError(f"{a!r} is given twice: two principals are compared, so name another one")
     tables = Tables(snapshot, as_of=as_of)
-    routes = {each: _live(tables, each) for each in (a, b)}
+    routes = {each: _live(tables, each) for each in {a, b}}
     catalogue = Catalogue(snapshot)
     kind = str(snapshot.principals.set_index("principal_id").type[b])
     wanted, has = _needs(tables, a, routes[a]), _needs(tables, b, routes[b])
@@ -154,7 +150,7 @@ def compare(snapshot: Snapshot, a: str, b: str, as_of: Instant = None, *, time_l
         roles=_sided({each: _roles(found) for each, found in routes.items()}, a, b),
         groups=_sided({each: _groups(tables, each) for each in routes}, a, b),
         give=replace(give, unmet=unmet(give, unread)),
-        unusable=tuple(each for each in (a, b) if not usable[each]),
+        unusable=tuple(each for each in dict.fromkeys((a, b)) if not usable[each]),
         not_read=unread,
     )
 

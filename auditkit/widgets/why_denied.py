@@ -66,7 +66,7 @@ class WhyDenied:
 
     @property
     def peer(self) -> str:
-        """Another principal of the same type, to compare with; the same one, which is refused, where it is alone."""
+        """Another principal of the same type, to compare with; the same one where it is alone."""
         principals = self.desk.snapshot.principals
         kind = principals.loc[principals.principal_id.eq(self.principal), "type"]
         others = principals[principals.type.isin(kind) & principals.principal_id.ne(self.principal)]

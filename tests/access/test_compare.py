@@ -10,7 +10,7 @@ from random_organisations import organisation as random_organisation
 from small import given, organisation, role
 
 from auditkit.access.compare import compare
-from auditkit.errors import InputError, UnknownPrincipal
+from auditkit.errors import UnknownPrincipal
 from auditkit.whatif import what_if
 
 
@@ -74,12 +74,15 @@ def test_names_are_escaped() -> None:
     assert "<img" not in compare(snapshot_of(document), "ada", "bob")._repr_html_()
 
 
-def test_one_alone_is_not_compared() -> None:
-    whole = snapshot_of(organisation())
-    told = "^'ada' is given twice: two principals are compared, so name another one$"
-    with pytest.raises(InputError, match=told):
-        compare(whole, "ada", "ada")
-    assert compare(whole, "ada", "bob").b == "bob"
+def test_oneself_is_no_different() -> None:
+    """The law: `compare(a, a)` is empty."""
+    for seed in range(8):
+        whole = snapshot_of(random_organisation(Random(seed)))
+        for name in whole.principals.principal_id:
+            found = compare(whole, name, name)
+            assert found.different.empty
+            assert found.change() == {}
+            assert not found.give.unmet
 
 
 def test_what_is_given_gives_it() -> None:
