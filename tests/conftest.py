@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -10,6 +11,10 @@ import pytest
 
 # Fixtures of a browser and a JupyterLab that tests of several folders share.
 pytest_plugins = ["browser"]
+
+# What is started in the background of a shell ignores an interrupt, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 STRICT = os.environ.get("CI", "").lower() == "true"
 
