@@ -121,7 +121,7 @@ def _meeting(rows: pd.DataFrame, keys: pa.Array) -> pd.DataFrame:
     return both.loc[both.name.ne(both.other), [*nothing.columns]]
 
 
-def _keys(names: pa.Array) -> tuple[pa.Array, pa.Array]:
+def _keys(names: pa.Array) -> tuple[pa.Array, ...]:
     """For each name what it is to be compared by: without what makes no difference to the eye, and also by shape."""
     plain = pc.utf8_trim_whitespace(pc.ascii_lower(names))
     plain = (
@@ -129,7 +129,7 @@ def _keys(names: pa.Array) -> tuple[pa.Array, pa.Array]:
     )
     unusual = _unusual(names)
     if not pc.any(unusual).as_py():
-        return plain, plain
+        return (plain,)
     others = names.filter(unusual).dictionary_encode()
     bare = _bare(others.dictionary, filter(_hides, _characters(others.dictionary))).to_pylist()
     folds = [[each.casefold() for each in bare], [each.translate(_AS_LATIN).casefold() for each in bare]]

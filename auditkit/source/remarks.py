@@ -53,19 +53,24 @@ def _on_names(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     odd = odd_names(texts(rows.name))
     what = dict(zip(odd["name"].to_pylist(), odd["said"].to_pylist(), strict=True))
     hiding = rows[rows.name.isin(list(what))]
-    yield from _told("with a name that hides or imitates something", hiding.says + " " + hiding.name.map(what))
+    yield from _told("with a name that hides or imitates something", _words(hiding) + " " + hiding.name.map(what))
     people = every["principal"]
     groups = frames["principals"].type.eq("Group").to_numpy()
     kinds = [people[groups].assign(kind="group"), people[~groups].assign(kind="principal")]
     alike = look_alikes(pd.concat([*kinds, every["role"].assign(kind="role")], ignore_index=True))
+    alike = alike.assign(says=_words(alike))
     pairs = alike.groupby(["says", "record_id"], sort=True).alike.agg(lambda ids: ", ".join(sorted(ids))).reset_index()
     said = pairs.says + " like " + pairs.alike
     yield from _told("with a name that looks like another one's, and is not the same", said)
 
 
 def _records(rows: pd.DataFrame, record: str, key: str, name: str) -> pd.DataFrame:
-    """The records of a table as `record_id`, `name` and `says`, which names them."""
-    return pd.DataFrame({"record_id": rows[key], "name": rows[name], "says": record + " " + rows[key]})
+    """The records of a table as `record`, `record_id` and `name`."""
+    return pd.DataFrame({"record": record, "record_id": rows[key], "name": rows[name]})
+
+
+def _words(rows: pd.DataFrame) -> pd.Series:
+    return rows.record + " " + rows.record_id
 
 
 def _on_times(frames: Mapping[str, pd.DataFrame], read_at: pd.Timestamp) -> Iterator[str]:

@@ -34,7 +34,7 @@ _COLUMNS = (
     "message", "fix", "fingerprint",
 )  # fmt: skip
 
-_UNSHOWN = ("title", "family", "subject_type", "principal_id", "fix", "fingerprint")
+_UNSHOWN = ("title", "family", "subject_type", "fix", "fingerprint")
 _TABLE = ("severity", "rule", "title", "subject_id", "principal", "message")
 
 
@@ -68,14 +68,16 @@ class FindingsPanel(Panel):
         if self.desk.headless:
             frame, told = _proved(frame, owned, self.desk)
             notes.append(told)
+        # Names would make a report of very many findings too large to open; their ids are in it.
+        many = self.desk.headless and len(frame) > MOST_PROVED
         return View(
             frame=frame,
             headline=words,
             warnings=() if self.desk.headless else reasons(found),
             notes=notes,
-            labels={"subject_id": "Subject", "message": "Finding"},
+            labels={"subject_id": "Subject", "principal_id": "Principal", "message": "Finding"},
             filters=("severity", "rule") if hidden else ("severity", "state", "rule"),
-            hidden=(*hidden, *_UNSHOWN, *nobody),
+            hidden=(*hidden, *_UNSHOWN, *nobody, "principal" if many else "principal_id"),
             anchor="fingerprint",
         )
 
