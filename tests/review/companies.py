@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from auditkit.access.tables import Tables
+from auditkit.cli import run
 from auditkit.findings import Findings, run_rules
 from auditkit.limits import Limits
 from auditkit.schema import frame
@@ -73,6 +76,14 @@ def company(as_of: str = Q3, **changes: dict[str, list[Any]]) -> Snapshot:
         },
     }  # fmt: skip
     return build({name: frame(name, rows) for name, rows in (tables | changes).items()}, as_of=as_of)
+
+
+def begin_review(folder: Path, owners: str) -> None:
+    """In the folder, the snapshot `q3`, the file `owners.csv` of these lines, and `review`, begun on both."""
+    company().save(folder / "q3")
+    (folder / "owners.csv").write_text(f"kind,id,reviewer\n{owners}\n")
+    with chdir(folder):
+        assert run(["review", "start", "q3", "--name", "Q3", "--owners", "owners.csv", "--out", "review"]) == 0
 
 
 def audited(snapshot: Snapshot, limits: Limits | None = None) -> tuple[Tables, Findings]:

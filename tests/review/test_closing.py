@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from companies import Q4, company
+from companies import Q4, begin_review, company
 
 from auditkit.cli import run
 from auditkit.errors import ReviewError
@@ -26,12 +26,10 @@ GIL = ("--reviewer", "Gil")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A review with one decision, closed into `pack`, and a copy of it from before that."""
     folder = tmp_path_factory.mktemp("begun")
-    company().save(folder / "q3")
+    begin_review(folder, "principal,gate,Gil")
     company(Q4).save(folder / "q4")
-    (folder / "owners.csv").write_text("kind,id,reviewer\nprincipal,gate,Gil\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert run(["review", "start", "q3", "--name", "Q3", "--owners", "owners.csv", "--out", "review"]) == 0
         assert run(["review", "decide", "review", "credential:c1", "--action", "remove", *GIL]) == 0
         shutil.copytree(folder / "review", folder / "open")
         assert run(["review", "close", "review", "--out", "pack", "--no-pdf"]) == 0

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from companies import company
+from companies import begin_review
 
 from auditkit.cli import run
 from auditkit.review.campaign import Campaign, open_campaign
@@ -20,11 +20,7 @@ KEY, SPARE, HELD = "credential:c1", "credential:c2", "assignment:a2"
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("begun")
-    company().save(folder / "q3")
-    (folder / "owners.csv").write_text("kind,id,reviewer\nprincipal,gate,Gil\nprincipal,hooks,Olga\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        assert run(["review", "start", "q3", "--name", "Q3", "--owners", "owners.csv", "--out", "review"]) == 0
+    begin_review(folder, "principal,gate,Gil\nprincipal,hooks,Olga")
     return folder
 
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from companies import company
+from companies import begin_review
 
 from auditkit.cli import run
 
@@ -17,11 +17,9 @@ REASON = "the gateway is run by another team, which asked for it in March, and w
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("begun")
-    company().save(folder / "q3")
-    (folder / "owners.csv").write_text("kind,id,reviewer\nprincipal,gate,Gil\n")
+    begin_review(folder, "principal,gate,Gil")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert run(["review", "start", "q3", "--name", "Q3", "--owners", "owners.csv", "--out", "review"]) == 0
         decide = ["review", "decide", "review", "assignment:a2", "--reviewer", "Gil", "--reason", REASON]
         assert run([*decide, "--action", "change", "--target", "admin"]) == 0
     return folder
